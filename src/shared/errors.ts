@@ -1,0 +1,96 @@
+/** Every error that this package makes, with what it means for the caller. */
+export type BgeErrorName =
+  /** An argument is not what the call takes; the message reads "Expected … , got …". */
+  | 'InvalidInputError'
+  /** The model is neither in the registry nor registered by `registerModel`. */
+  | 'UnknownModelError'
+  /** The server has no such file: 404, or a web page where a model file should be. */
+  | 'ModelFileNotFoundError'
+  /** The server or the network failed, also after the retries; what arrived is kept and the next attempt resumes. */
+  | 'DownloadError'
+  /** A file arrived whole, but its size or SHA-256 is not the expected one. */
+  | 'IntegrityError'
+  /** tokenizer.json cannot be read, or holds a kind of tokenizer that is not supported. */
+  | 'CorruptTokenizerError'
+  /** The runtime cannot read the model file. */
+  | 'CorruptModelError'
+  /** The page's Content-Security-Policy forbids WebAssembly; it needs `script-src 'wasm-unsafe-eval'`. */
+  | 'WasmBlockedError'
+  /** This browser has no WebAssembly. */
+  | 'WasmUnsupportedError'
+  /** The device asked for cannot be had (no WebGPU, no adapter). */
+  | 'DeviceUnavailableError'
+  /** The GPU went away during the work. */
+  | 'DeviceLostError'
+  /** The runtime failed to start or to run the model. */
+  | 'EngineError'
+  /** The engine gives other vectors than the reference, so it was not used. */
+  | 'SelfCheckError'
+  /** The worker ended, or could not be started; the next call starts a new one. */
+  | 'WorkerDiedError'
+  /** The worker gave no sign of life for the whole `deadline`; it was ended and the next call starts a new one. */
+  | 'WorkerUnresponsiveError'
+  /** The embedder was disposed. */
+  | 'DisposedError';
+
+/** What an error carries beside its message: the facts, in plain values that survive the way out of a worker. */
+export type BgeErrorDetails = Record<string, string | number | boolean | null | undefined>;
+
+/** An error of this package: tell them apart by `name`, which is one of `BgeErrorName`. */
+export class BgeError extends Error {
+  override readonly name: BgeErrorName;
+  readonly details: BgeErrorDetails;
+
+  constructor(name: BgeErrorName, message: string, options: { cause?: unknown; details?: BgeErrorDetails } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = name;
+    this.details = options.details ?? {};
+  }
+}
+
+/** True if `error` is one of this package's, and of the given name where one is given. */
+export function isBgeError(error: unknown, name?: BgeErrorName): error is BgeError {
+  return error instanceof BgeError && (name === undefined || error.name === name);
+}
+
+/** The one form of message for bad input: "Expected `texts[3]` to be a string, got `7` (number)". */
+export function invalidInput(what: string, expected: string, value: unknown): BgeError {
+  return new BgeError('InvalidInputError', `Expected \`${what}\` to be ${expected}, got ${describe(value)}`);
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return `\`${value}\``;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : `an object (${value.constructor?.name ?? 'no class'})`;
+  const shown = String(value);
+  return `\`${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}\` (${typeof value})`;
+}
+
+/** An error as plain data: comlink alone would lose `details`, `cause` and the class. */
+export interface WireError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly details?: BgeErrorDetails;
+  readonly cause?: WireError;
+}
+
+export function toWire(error: unknown): WireError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  return {
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(error instanceof BgeError && { details: error.details }),
+    ...(error.cause !== undefined && { cause: toWire(error.cause) }),
+  };
+}
+
+export function fromWire(wire: WireError): Error {
+  const cause = wire.cause && fromWire(wire.cause);
+  const error = wire.details
+    ? new BgeError(wire.name as BgeErrorName, wire.message, { cause, details: wire.details })
+    : Object.assign(new Error(wire.message, cause && { cause }), { name: wire.name });
+  if (wire.stack) error.stack = wire.stack;
+  return error;
+}
