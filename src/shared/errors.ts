@@ -55,15 +55,16 @@ export function isBgeError(error: unknown, name?: BgeErrorName): error is BgeErr
 
 /** The one form of message for bad input: "Expected `texts[3]` to be a string, got `7` (number)". */
 export function invalidInput(what: string, expected: string, value: unknown): BgeError {
-  return new BgeError('InvalidInputError', `Expected \`${what}\` to be ${expected}, got ${describe(value)}`);
+  return new BgeError('InvalidInputError', `Expected \`${what}\` to be ${expected}, got ${shown(value)}`);
 }
 
-function describe(value: unknown): string {
+function shown(value: unknown): string {
   if (value === null || value === undefined) return `\`${value}\``;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : `an object (${value.constructor?.name ?? 'no class'})`;
-  const shown = String(value);
-  return `\`${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}\` (${typeof value})`;
+  if (typeof value === 'object')
+    return Array.isArray(value) ? 'an array' : `an object (${value.constructor?.name ?? 'no class'})`;
+  const text = String(value);
+  return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\` (${typeof value})`;
 }
 
 /** An error as plain data: comlink alone would lose `details`, `cause` and the class. */

@@ -88,7 +88,13 @@ export interface Tokens {
 
 export type LoadEvent =
   /** Bytes of all files together; `file` is the one that moved. `cached` is true for what comes from the store. */
-  | { readonly phase: 'download'; readonly file: string; readonly loaded: number; readonly total: number; readonly cached: boolean }
+  | {
+      readonly phase: 'download';
+      readonly file: string;
+      readonly loaded: number;
+      readonly total: number;
+      readonly cached: boolean;
+    }
   /** Another tab downloads the same file; this one waits for it. */
   | { readonly phase: 'wait'; readonly file: string }
   | { readonly phase: 'verify'; readonly file: string }

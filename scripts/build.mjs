@@ -1,0 +1,47 @@
+// Builds the package into dist/: the page's part, the worker as one self-contained file, the types, and beside the
+// worker the files of onnxruntime-web, which the worker loads only when it needs them.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+rmSync(dist, { recursive: true, force: true });
+
+// Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
+await build({
+  absWorkingDir: root,
+  entryPoints: { index: 'src/index.ts', worker: 'worker/index.ts' },
+  outdir: dist,
+  bundle: true,
+  minify: true,
+  sourcemap: true,
+  format: 'esm',
+  target: 'es2022',
+  logLevel: 'warning',
+});
+
+const ortDist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
+mkdirSync(join(dist, 'ort'));
+for (const file of [
+  'ort.wasm.bundle.min.mjs',
+  'ort-wasm-simd-threaded.wasm',
+  'ort.jspi.bundle.min.mjs',
+  'ort-wasm-simd-threaded.jspi.wasm',
+  'ort.webgpu.bundle.min.mjs',
+  'ort-wasm-simd-threaded.asyncify.wasm',
+]) {
+  copyFileSync(join(ortDist, file), join(dist, 'ort', file));
+}
+
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--build', '--force', 'src'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+writeFileSync(
+  join(dist, 'worker.d.ts'),
+  '/** The worker: start it by `new Worker(url, { type: "module" })`; it has no exports. */\nexport {};\n',
+);

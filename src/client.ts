@@ -1,0 +1,255 @@
+import { proxy, type Remote, transferHandlers, wrap } from 'comlink';
+import { BgeError, fromWire, isBgeError, type WireError } from './shared/errors';
+import type {
+  EmbedderInfo,
+  EncodeEvent,
+  FailedChoice,
+  LoadConfig,
+  LoadEvent,
+  WorkerApi,
+  WorkerEvent,
+} from './shared/protocol';
+
+/** A worker that has not answered its first message by then is one that ended while it started. */
+const START_LIMIT_MS = 60_000;
+
+export interface ClientOptions {
+  /** Makes a fresh worker: at the start, and after the death of the last one. */
+  readonly spawn: () => Worker;
+  readonly config: Omit<LoadConfig, 'failed'>;
+  /** Milliseconds without any sign of life, while a call runs, after which the worker is given up. */
+  readonly deadline: number;
+  readonly onLoadEvent: (event: LoadEvent) => void;
+}
+
+/** One worker from its start to its end. */
+interface Connection {
+  readonly api: Remote<WorkerApi>;
+  readonly info: EmbedderInfo;
+  /** Rejects when this worker ends, whatever the reason: comlink alone would leave its calls pending for ever. */
+  readonly death: Promise<never>;
+  end(reason: unknown): void;
+}
+
+/** A worker's life: starts it, settles every call (reply, abort, death), moves to the next device, starts anew, ends it. */
+export class WorkerClient {
+  info: EmbedderInfo | undefined;
+  readonly #options: ClientOptions;
+  readonly #failed: FailedChoice[] = [];
+  readonly #listeners = new Map<number, (event: EncodeEvent) => void>();
+  #connection: Promise<Connection> | undefined;
+  #end: (reason: unknown) => void = () => {};
+  #disposed = false;
+  #pending = 0;
+  #lastCallId = 0;
+  #deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when a worker has its model ready. A start that failed is forgotten, so that the next call tries again. */
+  ready(): Promise<Connection> {
+    if (this.#disposed) return Promise.reject(new BgeError('DisposedError', 'The embedder was disposed'));
+    if (!this.#connection) {
+      this.#connection = this.#connect();
+      this.#connection.catch(() => {
+        this.#connection = undefined;
+      });
+    }
+    return this.#connection;
+  }
+
+  /**
+   * Runs one call on the worker. `signal` ends it with the signal's reason at once, and the worker drops it at its next
+   * batch. A call that meets the loss of the GPU is replayed once, whole, on the next device, so that its vectors are all of one space.
+   */
+  async call<T>(
+    run: (api: Remote<WorkerApi>, callId: number) => Promise<T>,
+    signal: AbortSignal | undefined,
+    onProgress: ((event: EncodeEvent) => void) | undefined,
+  ): Promise<T> {
+    try {
+      return await this.#callOnce(run, signal, onProgress);
+    } catch (error) {
+      if (!isGpuFailure(error) || this.#disposed) throw error;
+      return await this.#callOnce(run, signal, onProgress);
+    }
+  }
+
+  /** Ends the worker and rejects everything that is pending. */
+  dispose(): void {
+    this.abandon(new BgeError('DisposedError', 'The embedder was disposed'));
+  }
+
+  /** Ends for good, with a reason that every pending call rejects with. */
+  abandon(reason: unknown): void {
+    this.#disposed = true;
+    this.#end(reason);
+  }
+
+  async #callOnce<T>(
+    run: (api: Remote<WorkerApi>, callId: number) => Promise<T>,
+    signal: AbortSignal | undefined,
+    onProgress: ((event: EncodeEvent) => void) | undefined,
+  ): Promise<T> {
+    const callId = ++this.#lastCallId;
+    if (onProgress) this.#listeners.set(callId, onProgress);
+    return withSignal(signal, async () => {
+      const connection = await this.ready();
+      signal?.throwIfAborted();
+      const cancel = () => connection.api.cancel(callId).catch(() => {});
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#pending++;
+      this.#watch(connection);
+      try {
+        return await Promise.race([run(connection.api, callId), connection.death]);
+      } catch (error) {
+        if (isGpuFailure(error)) this.#giveUpGpu(connection, error);
+        throw error;
+      } finally {
+        this.#pending--;
+        this.#watch(connection);
+        signal?.removeEventListener('abort', cancel);
+      }
+    }).finally(() => this.#listeners.delete(callId));
+  }
+
+  async #connect(): Promise<Connection> {
+    for (;;) {
+      try {
+        return await this.#startWorker();
+      } catch (error) {
+        if (!isGpuFailure(error) || this.#disposed) throw error;
+        this.#noteFailure(error);
+      }
+    }
+  }
+
+  async #startWorker(): Promise<Connection> {
+    const { config, spawn, onLoadEvent } = this.#options;
+    installErrorTransfer();
+    const worker = startSafely(spawn);
+    const ended = new AbortController();
+    let isReady = false;
+    let reject!: (reason: unknown) => void;
+    const death = new Promise<never>((_, rejectDeath) => {
+      reject = rejectDeath;
+    });
+    death.catch(() => {});
+    const end = (reason: unknown) => {
+      if (ended.signal.aborted) return;
+      ended.abort();
+      // At once, not by the rejection: a call that is replayed must not meet the dead worker again.
+      if (isReady) this.#connection = undefined;
+      clearTimeout(this.#deadlineTimer);
+      worker.terminate();
+      reject(reason);
+    };
+    this.#end = end;
+    if (this.#disposed) end(new BgeError('DisposedError', 'The embedder was disposed'));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      end(workerDied(event.message ? `it threw: ${event.message}` : 'its file could not be loaded'));
+    });
+
+    const api = wrap<WorkerApi>(worker);
+    const listener = (event: WorkerEvent) => {
+      this.#watch({ end });
+      if (event.type === 'fatal') end(workerDied('an error that no call stands for', event.error));
+      else if (event.type === 'encode') this.#listeners.get(event.callId)?.(event.event);
+      else onLoadEvent(event.event);
+    };
+    const lifeLock = `bge-web-worker:${crypto.randomUUID?.() ?? Math.random()}`;
+    const startTimer = setTimeout(() => end(workerDied('it did not start')), START_LIMIT_MS);
+    this.#pending++;
+    try {
+      await Promise.race([api.connect(proxy(listener), lifeLock), death]);
+      clearTimeout(startTimer);
+      awaitRelease(lifeLock, ended.signal, () => end(workerDied('it ended without a word')));
+      this.#watch({ end });
+      const info = await Promise.race([api.load({ ...config, failed: this.#failed }), death]);
+      isReady = true;
+      this.info = info;
+      return { api, info, death, end };
+    } catch (error) {
+      end(error);
+      throw error;
+    } finally {
+      clearTimeout(startTimer);
+      this.#pending--;
+      this.#watch({ end });
+    }
+  }
+
+  #giveUpGpu(connection: Connection, error: BgeError): void {
+    this.#noteFailure(error);
+    connection.end(error);
+  }
+
+  #noteFailure(error: BgeError): void {
+    if (this.#failed.some((choice) => choice.device === 'webgpu')) return;
+    this.#failed.push({ device: 'webgpu', reason: error.message });
+    this.#options.onLoadEvent({ phase: 'fallback', reason: error.message });
+  }
+
+  /** Starts the deadline anew while calls are pending, and stops it when none is. */
+  #watch({ end }: Pick<Connection, 'end'>): void {
+    clearTimeout(this.#deadlineTimer);
+    const { deadline } = this.#options;
+    if (this.#pending === 0 || deadline === Number.POSITIVE_INFINITY) return;
+    this.#deadlineTimer = setTimeout(() => {
+      const message = `The worker gave no sign of life for ${deadline} ms and was ended`;
+      end(new BgeError('WorkerUnresponsiveError', message, { details: { deadline } }));
+    }, deadline);
+  }
+}
+
+/** Rejects with the signal's reason as soon as it aborts, without waiting for `work`. */
+export async function withSignal<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  signal?.throwIfAborted();
+  if (!signal) return work();
+  let onAbort!: () => void;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  const working = work();
+  working.catch(() => {});
+  return Promise.race([working, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+/** True for errors after which another device may do better. */
+function isGpuFailure(error: unknown): error is BgeError {
+  return isBgeError(error) && error.details.device === 'webgpu';
+}
+
+function startSafely(spawn: () => Worker): Worker {
+  try {
+    return spawn();
+  } catch (cause) {
+    throw isBgeError(cause)
+      ? cause
+      : new BgeError('WorkerDiedError', `The worker could not be made: ${cause}`, { cause });
+  }
+}
+
+function workerDied(how: string, cause?: WireError): BgeError {
+  return new BgeError('WorkerDiedError', `The worker died: ${how}`, cause ? { cause: fromWire(cause) } : {});
+}
+
+/** Calls back when nobody holds the lock any more, which is the one sure sign of a worker's end (terminate, close, crash). */
+function awaitRelease(name: string, signal: AbortSignal, onRelease: () => void): void {
+  navigator.locks?.request(name, { signal }, onRelease).catch(() => {});
+}
+
+/** comlink sends errors as name, message and stack; ours keep details and cause. The worker's end has the other half. */
+function installErrorTransfer(): void {
+  const throws = transferHandlers.get('throw')!;
+  transferHandlers.set('throw', {
+    ...throws,
+    deserialize: (wire: WireError) => {
+      throw fromWire(wire);
+    },
+  });
+}

@@ -1,0 +1,107 @@
+import { type BgeError, invalidInput } from './shared/errors';
+import { type Dtype, findModel } from './shared/models';
+import type { Device, LoadConfig, LoadEvent } from './shared/protocol';
+
+/** How to make an embedder. Everything is optional; names and defaults are FlagEmbedding's where it has them. */
+export interface EmbedderOptions {
+  /** A model of the registry or of `registerModel`. Default `BAAI/bge-small-en-v1.5`. */
+  model?: string;
+  /** `auto` (default) takes WebGPU on a real adapter, else the CPU; a device asked for by name that cannot be had falls back too, and `info.fallbackReason` says why. */
+  device?: 'auto' | Device;
+  /** Number format. `auto` (default) takes the best that the server has for the device. */
+  dtype?: 'auto' | Dtype;
+  /** Branch, tag or commit of the model. Default: the registry's. Another one is taken as it comes, without known hashes. */
+  revision?: string;
+  /** Where model files lie: a folder that holds `<org>/<name>/…`, or a template with `{model}`, `{revision}` and `{file}`. Default: the Hugging Face hub. Relative ones are relative to the page. */
+  modelBase?: string;
+  /** Folder of the runtime's files (`ort/` of the package). Default: `ort/` beside the worker. */
+  wasmBase?: string;
+  /** The worker, or (better: it can be started anew after a crash) a function that makes one. Default: the package's own `worker.js`. */
+  worker?: Worker | (() => Worker);
+  /** Keep the model in IndexedDB. Default true. */
+  cache?: boolean;
+  /** Put before each query. Default: the model's own. */
+  queryInstruction?: string;
+  /** Put before each passage by `encodeCorpus`. Default none, as BGE wants. */
+  passageInstruction?: string;
+  /** The most tokens of a text, special tokens included, 3 to the model's maximum; the rest is cut. Default 512. */
+  maxLength?: number;
+  /** Tokens of one GPU batch. Default 4096. More is faster on large GPUs, and makes a query wait longer behind a corpus. */
+  batchTokens?: number;
+  /** Scale vectors to length 1. Default true. */
+  normalize?: boolean;
+  /** Keep only the first dimensions of each vector, before normalising. Default all. BGE is not trained for it. */
+  truncateDim?: number;
+  /** Hears of download, verification, compilation, warm-up, readiness, fallbacks and warnings. */
+  onProgress?: (event: LoadEvent) => void;
+  /** Ends the start: `createEmbedder` then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Compare known texts with stored vectors before use. Default true; costs some 0.1 s, which also warm the engine up. */
+  selfCheck?: boolean;
+  /** Milliseconds without any sign of life after which a worker is given up. Default 300,000; Infinity for never. */
+  deadline?: number;
+}
+
+const HUB = 'https://huggingface.co/{model}/resolve/{revision}/{file}';
+
+/** Checks the options and fills in the defaults. Throws InvalidInputError or UnknownModelError. */
+export function toConfig(options: EmbedderOptions): Omit<LoadConfig, 'failed'> {
+  const { model: id = 'BAAI/bge-small-en-v1.5', revision = null, wasmBase = null } = options;
+  check(typeof id === 'string', 'model', 'a string', id);
+  const model = findModel(id);
+  const { device = 'auto', dtype = 'auto', cache = true, normalize = true, selfCheck = true } = options;
+  check(['auto', 'webgpu', 'wasm'].includes(device), 'device', "'auto', 'webgpu' or 'wasm'", device);
+  check(
+    ['auto', 'fp32', 'fp16', 'q8', 'q4f16'].includes(dtype),
+    'dtype',
+    "'auto', 'fp32', 'fp16', 'q8' or 'q4f16'",
+    dtype,
+  );
+  for (const [name, value] of Object.entries({ cache, normalize, selfCheck }))
+    check(typeof value === 'boolean', name, 'a boolean', value);
+  const { queryInstruction = model.queryInstruction, passageInstruction = '' } = options;
+  check(typeof queryInstruction === 'string', 'queryInstruction', 'a string', queryInstruction);
+  check(typeof passageInstruction === 'string', 'passageInstruction', 'a string', passageInstruction);
+  const { modelBase = HUB } = options;
+  for (const [name, value] of Object.entries({ modelBase, revision, wasmBase })) {
+    check(value === null || (typeof value === 'string' && value !== ''), name, 'a string that is not empty', value);
+  }
+  const { maxLength = Math.min(512, model.maxLength), batchTokens = null, truncateDim = null } = options;
+  checkMaxLength(maxLength, model.maxLength);
+  check(
+    batchTokens === null || isIntegerIn(batchTokens, 1, 2 ** 20),
+    'batchTokens',
+    'an integer from 1 to 1048576',
+    batchTokens,
+  );
+  check(
+    truncateDim === null || isIntegerIn(truncateDim, 1, model.dim),
+    'truncateDim',
+    `an integer from 1 to ${model.dim}`,
+    truncateDim,
+  );
+  return {
+    ...{ model, device, dtype, revision, cache, normalize, selfCheck, queryInstruction, passageInstruction },
+    ...{ maxLength, batchTokens, truncateDim },
+    modelBase: absolute(modelBase),
+    wasmBase: wasmBase && absolute(wasmBase.replace(/\/?$/, '/')),
+  };
+}
+
+export function checkMaxLength(maxLength: unknown, most: number): void {
+  check(isIntegerIn(maxLength, 3, most), 'maxLength', `an integer from 3 to ${most}, the model's maximum`, maxLength);
+}
+
+export function isIntegerIn(value: unknown, least: number, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+function check(holds: boolean, what: string, expected: string, value: unknown): asserts holds {
+  if (!holds) throw invalidInput(what, expected, value) satisfies BgeError;
+}
+
+/** The worker's own address is not the page's, so it cannot resolve what is relative to the page. Braces must stay braces. */
+function absolute(url: string): string {
+  if (typeof document === 'undefined') return url;
+  return new URL(url, document.baseURI).href.replaceAll('%7B', '{').replaceAll('%7D', '}');
+}

@@ -1,0 +1,65 @@
+import { BgeError } from '../src/shared/errors';
+import type { Dtype } from '../src/shared/models';
+import type { EngineInfo } from '../src/shared/protocol';
+import { references } from './references';
+
+/** The lowest cosine to the reference vector that each number format may have: below what was measured for it, far above what a broken engine gives. */
+const BOUNDS: Record<Dtype, number> = { fp32: 0.9995, fp16: 0.999, q8: 0.975, q4f16: 0.9 };
+
+/** Texts for models without reference vectors: they only show that numbers come out and that different texts differ. */
+const PROBES = ['A cat sat on the mat.', 'The parliament passed the budget for the coming year after a long debate.'];
+
+/** What to encode, as passages without instruction, and how to judge the normalised vectors. */
+export interface SelfCheck {
+  readonly texts: readonly string[];
+  /** Gives the lowest cosine, or null without references. Throws SelfCheckError. */
+  judge(vectors: readonly Float32Array[], engine: EngineInfo): number | null;
+}
+
+/** The check that a freshly opened engine must pass before anyone gets a vector from it: GPU results can be wrong without any error. */
+export function selfCheckFor(model: string): SelfCheck {
+  const known = references[model];
+  if (!known) return { texts: PROBES, judge: judgeProbes };
+  return {
+    texts: known.map((reference) => reference.text),
+    judge: (vectors, engine) => {
+      const cosines = vectors.map((vector, i) => cosine(vector, decode(known[i]!.vector)));
+      const lowest = Math.min(...cosines);
+      if (lowest >= BOUNDS[engine.dtype]) return lowest;
+      throw failure(engine, `cosine ${lowest.toFixed(5)} to the reference, at least ${BOUNDS[engine.dtype]} expected`);
+    },
+  };
+}
+
+function judgeProbes(vectors: readonly Float32Array[], engine: EngineInfo): null {
+  const likeness = cosine(vectors[0]!, vectors[1]!);
+  if (likeness < 0.9999) return null;
+  throw failure(
+    engine,
+    Number.isNaN(likeness) ? 'vectors that are not numbers' : 'the same vector for different texts',
+  );
+}
+
+function failure({ device, dtype }: EngineInfo, what: string): BgeError {
+  return new BgeError('SelfCheckError', `The model on ${device} (${dtype}) failed its self-check: ${what}`, {
+    details: { device },
+  });
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let dot = 0;
+  let aa = 0;
+  let bb = 0;
+  for (let d = 0; d < a.length; d++) {
+    dot += a[d]! * b[d]!;
+    aa += a[d]! ** 2;
+    bb += b[d]! ** 2;
+  }
+  return dot / Math.sqrt(aa * bb);
+}
+
+/** A reference vector as stored: base64 of little-endian int16, 32767 being the largest component. */
+function decode(stored: string): Float32Array {
+  const bytes = Uint8Array.from(atob(stored), (char) => char.charCodeAt(0));
+  return Float32Array.from(new Int16Array(bytes.buffer));
+}

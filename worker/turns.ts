@@ -1,0 +1,53 @@
+interface Waiting {
+  readonly priority: number;
+  readonly start: () => void;
+}
+
+/**
+ * Hands the one device to one piece of work at a time. When it falls free, the highest priority goes first, then who
+ * has waited longest: so a query overtakes a bulk job at its next batch, and equal jobs take turns.
+ */
+export class Turns {
+  readonly #waiting: Waiting[] = [];
+  #busy = false;
+
+  async run<T>(priority: number, work: () => T | Promise<T>): Promise<T> {
+    await new Promise<void>((start) => {
+      this.#waiting.push({ priority, start });
+      if (!this.#busy) this.#next();
+    });
+    try {
+      return await work();
+    } finally {
+      this.#next();
+    }
+  }
+
+  async #next(): Promise<void> {
+    this.#busy = true;
+    // Messages (a cancel, a new query) are only seen after a macrotask: settled promises and scheduler.yield() keep them out.
+    await macrotask();
+    const best = this.#waiting.reduce<Waiting | undefined>(
+      (first, other) => (first && first.priority >= other.priority ? first : other),
+      undefined,
+    );
+    if (!best) {
+      this.#busy = false;
+      return;
+    }
+    this.#waiting.splice(this.#waiting.indexOf(best), 1);
+    best.start();
+  }
+}
+
+const { port1, port2 } = new MessageChannel();
+const due: (() => void)[] = [];
+port1.onmessage = () => due.shift()?.();
+
+/** Resolves after the messages that have already arrived; setTimeout would cost 4 ms each time. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    due.push(resolve);
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,96 @@
+import { BgeError } from '../src/shared/errors';
+
+/** Where a tensor of the float graph comes from: absolute byte offsets into the source file. */
+type TensorSource =
+  | { readonly kind: 'float32' | 'float16'; readonly data: number }
+  /** Symmetric int8, one scale (float32) per column of the matrix. */
+  | { readonly kind: 'int8-per-column'; readonly data: number; readonly scale: number }
+  /** Symmetric int8, one scale per `block` neighbouring values of a row. */
+  | {
+      readonly kind: 'int8-per-block';
+      readonly data: number;
+      readonly scale: number;
+      readonly scaleType: 'float16' | 'float32';
+      readonly block: number;
+    };
+
+interface Recipe {
+  /** Name of the external data in the graph, and its size in bytes. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly offset: number;
+    readonly dims: readonly number[];
+    readonly from: TensorSource;
+  }[];
+}
+
+/**
+ * Gives the float32 weights of the GPU graph from the int8 file of the CPU graph, so that one download serves both.
+ * Costs 4 bytes a parameter in memory. Throws CorruptModelError.
+ */
+export function fillWeights(recipeJson: Uint8Array, source: Uint8Array): { path: string; data: Uint8Array } {
+  try {
+    const recipe: Recipe = JSON.parse(new TextDecoder().decode(recipeJson));
+    const bytes = new ArrayBuffer(recipe.bytes);
+    for (const { offset, dims, from } of recipe.tensors) {
+      const size = dims.reduce((product, dim) => product * dim, 1);
+      fill(new Float32Array(bytes, offset, size), from, source, dims.at(-1) ?? 1);
+    }
+    return { path: recipe.path, data: new Uint8Array(bytes) };
+  } catch (cause) {
+    throw new BgeError('CorruptModelError', `The weights of the GPU graph cannot be filled: ${cause}`, { cause });
+  }
+}
+
+function fill(out: Float32Array, from: TensorSource, source: Uint8Array, columns: number): void {
+  switch (from.kind) {
+    case 'float32':
+      out.set(float32(source, from.data, out.length));
+      return;
+    case 'float16':
+      out.set(float16(source, from.data, out.length));
+      return;
+    case 'int8-per-column': {
+      const scale = float32(source, from.scale, columns);
+      const values = int8(source, from.data, out.length);
+      for (let at = 0; at < out.length; at += columns)
+        for (let column = 0; column < columns; column++) out[at + column] = values[at + column]! * scale[column]!;
+      return;
+    }
+    case 'int8-per-block': {
+      const { block } = from;
+      const read = from.scaleType === 'float16' ? float16 : float32;
+      const scale = read(source, from.scale, out.length / block);
+      const values = int8(source, from.data, out.length);
+      for (let at = 0; at < out.length; at++) out[at] = values[at]! * scale[Math.floor(at / block)]!;
+      return;
+    }
+    default:
+      throw new Error(`unknown kind of tensor ${(from as { kind: string }).kind}`);
+  }
+}
+
+function int8(source: Uint8Array, offset: number, length: number): Int8Array {
+  return new Int8Array(source.buffer, source.byteOffset + offset, length);
+}
+
+/** The file does not align its tensors, so the bytes are copied. */
+function float32(source: Uint8Array, offset: number, length: number): Float32Array {
+  return new Float32Array(source.slice(offset, offset + length * 4).buffer);
+}
+
+function float16(source: Uint8Array, offset: number, length: number): Float32Array {
+  const bits = new Uint16Array(source.slice(offset, offset + length * 2).buffer);
+  return Float32Array.from(bits, fromFloat16);
+}
+
+function fromFloat16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
