@@ -9,7 +9,7 @@ export interface EncodeOptions {
   signal?: AbortSignal;
   /** Hears, after each batch, how many texts and tokens are done. */
   onProgress?: (event: EncodeEvent) => void;
-  /** The most tokens of a text in this call, special tokens included, 3 to the model's maximum. Default: the embedder's. */
+  /** The most tokens of a text in this call, special tokens included, 2 to the model's maximum. Default: the embedder's. */
   maxLength?: number;
   /** Any finite number; higher goes first at each batch boundary. Default 1 for queries, 0 for the rest. */
   priority?: number;

@@ -1,6 +1,8 @@
 import { createStore, promisifyRequest } from 'idb-keyval';
 import { DATABASE, keysUnder, STORE, type StoredFile } from './shared/storage';
 
+const OPEN_MS = 5_000;
+
 /** A model in this browser's storage. */
 export interface StoredModel {
   readonly model: string;
@@ -16,7 +18,7 @@ export interface StoredModel {
 
 /**
  * The models that this origin has stored, one entry per model and revision, in the order of their names.
- * Empty where the browser gives no storage. Never rejects.
+ * Empty where the browser gives no storage. Rejects with the browser's error if the storage is there and fails.
  */
 export async function listModels(): Promise<StoredModel[]> {
   const models = new Map<string, StoredModel>();
@@ -41,7 +43,8 @@ export async function listModels(): Promise<StoredModel[]> {
 
 /**
  * Deletes a model from this browser's storage, all of its revisions unless one is given; gives the number of bytes freed,
- * 0 where nothing was stored. A model that is loaded goes on working. Never rejects.
+ * 0 where nothing was stored. A model that is loaded goes on working.
+ * Rejects with the browser's error if the storage is there and fails.
  */
 export async function deleteModel(model: string, revision?: string): Promise<number> {
   const prefix = revision === undefined ? [model] : [model, revision];
@@ -80,15 +83,28 @@ function storedFiles(store: IDBObjectStore, ...prefix: string[]): Promise<Stored
   return promisifyRequest(store.getAll(IDBKeyRange.bound(...keysUnder('file', ...prefix))));
 }
 
-/** One connection for one transaction: an open one would block a deletion of the database. */
+/**
+ * One connection for one transaction: an open one would block a deletion of the database.
+ * Gives `otherwise` if the database cannot be opened; that can also wait for ever, behind another tab's unfinished deletion.
+ */
 async function transact<T>(
   mode: IDBTransactionMode,
   step: (store: IDBObjectStore) => Promise<T>,
   otherwise: T,
 ): Promise<T> {
-  try {
-    return await createStore(DATABASE, STORE)(mode, (store) => step(store).finally(() => store.transaction.db.close()));
-  } catch {
-    return otherwise;
-  }
+  return new Promise((resolve, reject) => {
+    const giveUp = () => resolve(otherwise);
+    const timer = setTimeout(giveUp, OPEN_MS);
+    const run = async () =>
+      createStore(DATABASE, STORE)(mode, (store) => {
+        clearTimeout(timer);
+        const { db } = store.transaction;
+        return step(store)
+          .finally(() => db.close())
+          .then(resolve, reject);
+      });
+    run()
+      .catch(giveUp)
+      .finally(() => clearTimeout(timer));
+  });
 }

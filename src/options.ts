@@ -24,13 +24,13 @@ export interface EmbedderOptions {
   queryInstruction?: string;
   /** Put before each passage by `encodeCorpus`. Default none, as BGE wants. */
   passageInstruction?: string;
-  /** The most tokens of a text, special tokens included, 3 to the model's maximum; the rest is cut. Default 512. */
+  /** The most tokens of a text, special tokens included, 2 to the model's maximum; the rest is cut. Default 512. */
   maxLength?: number;
   /** Tokens of one GPU batch. Default 4096. More is faster on large GPUs, and makes a query wait longer behind a corpus. */
   batchTokens?: number;
   /** Scale vectors to length 1. Default true. */
   normalize?: boolean;
-  /** Keep only the first dimensions of each vector, before normalising. Default all. BGE is not trained for it. */
+  /** Keep only the first dimensions of each vector, before normalising; more than there are keep all. Default all. BGE v1.5 is not trained for it. */
   truncateDim?: number;
   /** Hears of download, verification, compilation, warm-up, readiness, fallbacks and warnings. */
   onProgress?: (event: LoadEvent) => void;
@@ -75,21 +75,22 @@ export function toConfig(options: EmbedderOptions): Omit<LoadConfig, 'failed'> {
     batchTokens,
   );
   check(
-    truncateDim === null || isIntegerIn(truncateDim, 1, model.dim),
+    truncateDim === null || isIntegerIn(truncateDim, 1, Infinity),
     'truncateDim',
-    `an integer from 1 to ${model.dim}`,
+    'an integer above 0',
     truncateDim,
   );
   return {
     ...{ model, device, dtype, revision, cache, normalize, selfCheck, queryInstruction, passageInstruction },
-    ...{ maxLength, batchTokens, truncateDim },
+    ...{ maxLength, batchTokens },
+    dim: Math.min(truncateDim ?? model.dim, model.dim),
     modelBase: absolute(modelBase),
     wasmBase: wasmBase && absolute(wasmBase.replace(/\/?$/, '/')),
   };
 }
 
 export function checkMaxLength(maxLength: unknown, most: number): void {
-  check(isIntegerIn(maxLength, 3, most), 'maxLength', `an integer from 3 to ${most}, the model's maximum`, maxLength);
+  check(isIntegerIn(maxLength, 2, most), 'maxLength', `an integer from 2 to ${most}, the model's maximum`, maxLength);
 }
 
 export function isIntegerIn(value: unknown, least: number, most: number): boolean {

@@ -52,7 +52,7 @@ export class Pipeline {
   static async load(config: LoadConfig, emit: (event: LoadEvent) => void): Promise<Pipeline> {
     const { device, fallbackReason } = await chooseDevice(config.device, config.failed);
     const { tokenizer, engine, revision } = await loadModel(config, device, emit);
-    const dim = config.truncateDim ?? config.model.dim;
+    const { dim } = config;
     const info: EmbedderInfo = {
       ...engine.info,
       model: config.model.id,

@@ -46,7 +46,8 @@ export interface LoadConfig {
   readonly maxLength: number;
   readonly batchTokens: number | null;
   readonly normalize: boolean;
-  readonly truncateDim: number | null;
+  /** Dimensions to keep of each vector. */
+  readonly dim: number;
   readonly queryInstruction: string;
   readonly passageInstruction: string;
   readonly selfCheck: boolean;

@@ -64,6 +64,9 @@ export class Database {
       for (const other of (await promisifyRequest(store.getAll(files))) as StoredFile[]) {
         if (other.identity !== identity) remove(store, other);
       }
+      // A file that shrank leaves chunks behind.
+      const [, last] = keysUnder('chunk', model, revision, path, identity);
+      store.delete(IDBKeyRange.bound(chunkKey(record, record.digests.length), last));
       return promisifyRequest(store.transaction);
     });
   }

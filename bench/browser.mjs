@@ -1,0 +1,65 @@
+// Chromium, its pages, and what they may be asked (bench/page/harness.js).
+import { readFileSync } from 'node:fs';
+import { chromium } from '@playwright/test';
+import { ensureChromium } from '../scripts/find-chromium.mjs';
+
+const options = {
+  executablePath: ensureChromium(),
+  args: [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-background-networking',
+    '--disable-component-update',
+  ],
+};
+
+/** @typedef {Awaited<ReturnType<typeof openPage>>} ContenderPage */
+
+export const launch = () => chromium.launch(options);
+
+/** A browser that keeps what it stores in the folder `profile`. @param {string} profile */
+export const launchWithProfile = (profile) => chromium.launchPersistentContext(profile, options);
+
+/**
+ * @param {import('@playwright/test').BrowserContext} context
+ * @param {string} url
+ */
+export async function openPage(context, url) {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => console.error(`${url}: ${error.message}`));
+  await page.goto(url, { waitUntil: 'commit' });
+  await page.waitForFunction(() => 'bench' in window);
+  /**
+   * @template T @param {'ready' | 'time' | 'each' | 'rows'} what @param {unknown[]} args
+   * @returns {Promise<T>}
+   */
+  const ask = (what, ...args) => page.evaluate(([what, args]) => /** @type {any} */ (window).bench[what](...args), [what, args]);
+  return {
+    /** @returns {Promise<number>} milliseconds from the start of the navigation */
+    ready: () => ask('ready'),
+    /** @param {string[]} texts @param {number} batch @returns {Promise<number>} milliseconds */
+    time: (texts, batch) => ask('time', texts, batch),
+    /** @param {string[]} texts @returns {Promise<number[]>} milliseconds of each */
+    each: (texts) => ask('each', texts),
+    /** @param {string[]} texts @returns {Promise<number[][]>} */
+    rows: (texts) => ask('rows', texts),
+  };
+}
+
+/**
+ * The most memory that the page's process, worker included, has had in RAM at any time (VmHWM, the peak of its resident set).
+ * @param {import('@playwright/test').Browser} browser
+ * @returns {Promise<number | null>} bytes; null where the system does not tell
+ */
+export async function peakMemory(browser) {
+  if (process.platform !== 'linux') return null;
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const peaks = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => peakOf(id));
+  return Math.max(...peaks);
+}
+
+/** @param {number} pid */
+function peakOf(pid) {
+  const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes ?? 0) * 1024;
+}

@@ -1,0 +1,96 @@
+// The server of the benchmark: the pages, the built package, transformers.js with the runtime that it pins, and the models.
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const MODEL = 'BAAI/bge-small-en-v1.5';
+const work = join(root, '.tmp/bench');
+
+const transformers = createRequire(import.meta.url).resolve('@huggingface/transformers');
+const transformersOrt = dirname(createRequire(transformers).resolve('onnxruntime-web/webgpu'));
+
+/** @param {string} file @returns {string} */
+const versionIn = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
+
+export const versions = {
+  'bge-web': versionIn(join(root, 'package.json')),
+  'its onnxruntime-web': versionIn(join(root, 'node_modules/onnxruntime-web/package.json')),
+  '@huggingface/transformers': versionIn(join(dirname(transformers), '../package.json')),
+  "transformers' onnxruntime-web": versionIn(join(transformersOrt, '../package.json')),
+};
+
+/** @typedef {{ runtime: number, model: number, js: number }} Bytes */
+
+/** @param {string | undefined} modelDir a folder laid out like the hub, with the published files */
+export async function openSite(modelDir) {
+  rmSync(work, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: { 'vendor/transformers-worker': 'bench/page/transformers-worker.js' },
+    outdir: work,
+    ...{ bundle: true, minify: true, format: 'esm', platform: 'browser', logLevel: 'error' },
+  });
+  const { startServer } = await importTypeScript('e2e/hub-server.ts');
+  /** @type {Record<string, string>} */
+  const roots = {
+    '/': join(root, 'bench/page'),
+    '/dist/': join(root, 'dist'),
+    '/vendor/': join(work, 'vendor'),
+    '/vendor/ort/': transformersOrt,
+    '/models/': join(root, 'public/models'),
+    '/published/': join(work, 'published'),
+  };
+  const published = linkPublished(modelDir, roots['/models/'] ?? '');
+  // As files with a version in their name are served: a second visit has them from the browser's cache.
+  const server = await startServer({ roots, headers: { '/': { 'Cache-Control': 'max-age=31536000, immutable' } } });
+  return {
+    url: server.url,
+    published,
+    close: () => server.close(),
+    /** What was downloaded since the last call, uncompressed. @returns {Bytes} */
+    takeBytes() {
+      const bytes = { runtime: 0, model: 0, js: 0 };
+      for (const { url, status } of server.log.splice(0)) {
+        const path = url.replace(/\?.*/, '');
+        const kind = /\/ort\//.test(path) ? 'runtime' : /^\/(models|published)\//.test(path) ? 'model' : 'js';
+        if (status === 200) bytes[kind] += sizeOf(roots, path);
+      }
+      return bytes;
+    },
+  };
+}
+
+/** @param {Record<string, string>} roots @param {string} path */
+function sizeOf(roots, path) {
+  const prefixes = Object.keys(roots).filter((prefix) => path.startsWith(prefix));
+  const longest = prefixes.reduce((best, prefix) => (prefix.length > best.length ? prefix : best), '');
+  return statSync(join(roots[longest] ?? '', path.slice(longest.length))).size;
+}
+
+/**
+ * Puts the published models beside the small files that the package has anyway.
+ * @param {string | undefined} modelDir @param {string} models
+ * @returns {('q8' | 'fp32')[]} which of them there are
+ */
+function linkPublished(modelDir, models) {
+  const folder = join(work, 'published', MODEL);
+  mkdirSync(join(folder, 'onnx'), { recursive: true });
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
+    symlinkSync(join(models, MODEL, file), join(folder, file));
+  const files = /** @type {const} */ ({ q8: 'onnx/model_quantized.onnx', fp32: 'onnx/model.onnx' });
+  const found = /** @type {const} */ (['q8', 'fp32']).filter(
+    (dtype) => modelDir && existsSync(join(modelDir, MODEL, files[dtype])),
+  );
+  for (const dtype of found) symlinkSync(join(modelDir ?? '', MODEL, files[dtype]), join(folder, files[dtype]));
+  return found;
+}
+
+/** Node cannot read TypeScript by itself. @param {string} path @returns {Promise<typeof import('../e2e/hub-server')>} */
+async function importTypeScript(path) {
+  const outfile = join(work, path.replace(/\.ts$/, '.mjs'));
+  await build({ absWorkingDir: root, entryPoints: [path], outfile, format: 'esm', platform: 'node' });
+  return import(pathToFileURL(outfile).href);
+}

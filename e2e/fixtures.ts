@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, test as base, chromium, type Page } from '@playwright/test';
+import { type Server, startServer } from './hub-server';
+
+export { expect } from '@playwright/test';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Serves the test page, the built package, the embedded models, and a hub that has them as `Xenova/…` and `someone/…`. */
+async function startTestServer(hub: string): Promise<Server> {
+  for (const org of ['Xenova', 'someone']) symlinkSync(join(root, 'public/models/BAAI'), join(hub, org));
+  return startServer({
+    roots: { '/': join(root, 'e2e/pages'), '/dist/': join(root, 'dist'), '/models/': join(root, 'public/models') },
+    hub,
+    headers: {
+      '/strict.html': {
+        'Content-Security-Policy':
+          "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",
+      },
+      '/no-wasm.html': {
+        'Content-Security-Policy': "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'",
+      },
+      // A worker has the policy that its own file came with.
+      '/dist/worker.js': {
+        'Content-Security-Policy':
+          "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",
+      },
+      '/no-wasm-worker.js': { 'Content-Security-Policy': "script-src 'self'; connect-src 'self'" },
+    },
+  });
+}
+
+/** `server` outlives a test, its faults do not; `page` is the test page with `window.bge`, in a fresh profile. */
+export const test = base.extend<{ page: Page; faults: Server }, { server: Server; gpuBrowser: Browser }>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+    async ({}, use) => {
+      const hub = mkdtempSync(join(tmpdir(), 'bge-web-hub-'));
+      const server = await startTestServer(hub);
+      await use(server);
+      await server.close();
+      rmSync(hub, { recursive: true });
+    },
+    { scope: 'worker' },
+  ],
+  faults: async ({ server }, use) => {
+    server.log.length = 0;
+    await use(server);
+    server.clearFaults();
+  },
+  page: async ({ page, server }, use) => {
+    await openTool(page, server);
+    await use(page);
+  },
+  gpuBrowser: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+    async ({}, use, { project }) => {
+      const { executablePath, args = [] } = project.use.launchOptions ?? {};
+      const browser = await chromium.launch({ executablePath, args: [...args, '--enable-unsafe-webgpu'] });
+      await use(browser);
+      await browser.close();
+    },
+    { scope: 'worker' },
+  ],
+});
+
+/** Opens the test page, or another page of e2e/pages, with `window.bge`. */
+export async function openTool(page: Page, server: Server, path = '/'): Promise<void> {
+  await page.goto(server.url + path);
+  await page.addScriptTag({ type: 'module', url: '/tool.js' });
+  await page.waitForFunction(() => 'bge' in window);
+}
+
+export interface Outcome<T = unknown> {
+  value?: T;
+  error?: { name: string; message: string; details: Record<string, unknown>; cause?: string; isBgeError: boolean };
+}
+
+type Bge = typeof import('../src/index') & {
+  create(options?: import('../src/index').EmbedderOptions): Promise<import('../src/index').Embedder>;
+  outcome<T>(promise: Promise<T>): Promise<Outcome<T>>;
+  rows(embeddings: import('../src/index').Embeddings): number[][];
+};
+
+declare global {
+  // The tool of e2e/pages/tool.js; only in the page.
+  // biome-ignore lint/suspicious/noRedeclare: a page's global
+  var bge: Bge;
+}

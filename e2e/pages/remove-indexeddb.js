@@ -1,0 +1,1 @@
+Object.defineProperty(self, 'indexedDB', { value: undefined });

@@ -1,0 +1,19 @@
+// What the tests do in the page, over and over. They reach it by `window.bge`.
+import * as bge from '/dist/index.js';
+
+/** @param {import('bge-web').EmbedderOptions} options */
+const create = (options = {}) => bge.createEmbedder({ modelBase: '/models/', device: 'wasm', ...options });
+
+/** What a call ended with: its value, or the error as plain data. */
+const outcome = async (promise) => {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    const { name, message, details, cause } = error;
+    return { error: { name, message, details, cause: cause && String(cause), isBgeError: bge.isBgeError(error) } };
+  }
+};
+
+const rows = (embeddings) => Array.from(embeddings, (row) => [...row]);
+
+Object.assign(window, { bge: { ...bge, create, outcome, rows } });
