@@ -87,6 +87,5 @@ type Bge = typeof import('../src/index') & {
 
 declare global {
   // The tool of e2e/pages/tool.js; only in the page.
-  // biome-ignore lint/suspicious/noRedeclare: a page's global
   var bge: Bge;
 }

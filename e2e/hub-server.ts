@@ -60,7 +60,7 @@ export async function startServer(options: ServerOptions) {
     }
     const writeHead = (status: number, headers: OutgoingHttpHeaders) => {
       log.push({ method: request.method ?? '', url, range: request.headers.range, status });
-      response.writeHead(status, { ...headers, ...extraHeaders(options, path) });
+      return response.writeHead(status, { ...headers, ...extraHeaders(options, path) });
     };
     answer(options, path, request, response, fault, writeHead).catch((error) => {
       if (!response.headersSent) writeHead(500, {});
@@ -121,22 +121,16 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   fault: Faults,
-  writeHead: (status: number, headers: OutgoingHttpHeaders) => void,
+  writeHead: (status: number, headers: OutgoingHttpHeaders) => ServerResponse,
 ): Promise<void> {
-  if (request.method === 'OPTIONS') {
-    writeHead(204, CORS);
-    return void response.end();
-  }
+  if (request.method === 'OPTIONS') return void writeHead(204, CORS).end();
   if (fault.delay) await sleep(fault.delay);
   if (fault.answer) {
-    writeHead(fault.answer.status ?? 200, { ...CORS, 'Content-Type': fault.answer.type ?? 'text/plain' });
-    return void response.end(fault.answer.body ?? '');
+    const { status = 200, type = 'text/plain', body = '' } = fault.answer;
+    return void writeHead(status, { ...CORS, 'Content-Type': type }).end(body);
   }
   const file = await find(options, path);
-  if (!file) {
-    writeHead(404, CORS);
-    return void response.end();
-  }
+  if (!file) return void writeHead(404, CORS).end();
   const etag = `"${file.size.toString(16)}-${file.mtimeMs.toString(16)}"`;
   const given = Object.fromEntries(
     Object.entries({ ETag: etag, ...fault.headers }).filter(([, value]) => value !== null),
@@ -152,8 +146,7 @@ async function answer(
   const start = Number(asked?.[1] ?? 0);
   const end = Math.min(asked?.[2] ? Number(asked[2]) + 1 : file.size, file.size);
   if (asked && start >= end) {
-    writeHead(416, { ...headers, 'Content-Range': `bytes */${file.size}` });
-    return void response.end();
+    return void writeHead(416, { ...headers, 'Content-Range': `bytes */${file.size}` }).end();
   }
   if (fault.cut?.how === 'close') response.useChunkedEncodingByDefault = false;
   writeHead(asked ? 206 : 200, {
@@ -162,7 +155,7 @@ async function answer(
     ...(fault.cut?.how === 'close' ? { Connection: 'close' } : { 'Content-Length': end - start }),
   });
   if (request.method === 'HEAD') return void response.end();
-  await send(response, file.path, start, Math.min(end, start + (fault.cut?.bytes ?? Number.POSITIVE_INFINITY)), fault);
+  await send(response, file.path, start, Math.min(end, start + (fault.cut?.bytes ?? file.size)), fault);
   if (fault.cut?.how === 'content-length') response.destroy();
   else response.end();
 }

@@ -121,9 +121,14 @@ test('a query overtakes a corpus, and results never mix', async ({ page }) => {
     const embedder = await bge.create();
     const texts = Array.from({ length: 40 }, (_, i) => `number ${i} `.repeat(20 + i));
     const order: string[] = [];
-    const corpus = embedder.encode(texts).then((value) => (order.push('corpus'), value));
-    const second = embedder.encode(texts.slice(0, 3)).then((value) => (order.push('second'), value));
-    const query = embedder.encodeQueries('a query').then((value) => (order.push('query'), value));
+    const noted = async <T>(name: string, call: Promise<T>) => {
+      const value = await call;
+      order.push(name);
+      return value;
+    };
+    const corpus = noted('corpus', embedder.encode(texts));
+    const second = noted('second', embedder.encode(texts.slice(0, 3)));
+    const query = noted('query', embedder.encodeQueries('a query'));
     const all = await Promise.all([corpus, second, query]);
     const alone = await embedder.encode(texts[2]!);
     const difference = alone.row(0).map((value, d) => Math.abs(value - all[0].row(2)[d]!));

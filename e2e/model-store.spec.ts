@@ -275,10 +275,16 @@ test.describe('a cut download', () => {
       server.cutAfter(/big/, 9e6, { how });
       server.cutAfter(/big/, 3e6, { how, times: 2 });
       expect((await read(page, bigFile())).hashes).toEqual([sha256(big)]);
-      const [first, second, third, ...rest] = requests();
-      // Chromium drops what it has not yet delivered when a connection breaks.
-      expect([first, second?.slice(0, 10), third?.slice(0, 10), rest]).toEqual(['200', '206 bytes=', '206 bytes=', []]);
-      expect(Number(second!.slice(10, -1))).toBeGreaterThan(0);
+      const [first, ...rest] = requests();
+      expect(first).toBe('200');
+      const starts = rest.map((request) => Number(/^206 bytes=(\d+)-$/.exec(request)?.[1]));
+      expect(starts).toHaveLength(3);
+      // Chromium drops what it has not delivered yet when a connection breaks: about a megabyte.
+      for (const [n, expected] of [9e6, 12e6, 15e6].entries()) {
+        expect(starts[n]).toBeGreaterThan(n === 0 ? 0 : starts[n - 1]!);
+        expect(starts[n]).toBeLessThanOrEqual(expected);
+      }
+      if (how === 'close') expect(starts).toEqual([9e6, 12e6, 15e6]);
     });
   }
 

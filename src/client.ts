@@ -1,5 +1,5 @@
 import { proxy, type Remote, transferHandlers, wrap } from 'comlink';
-import { BgeError, fromWire, isBgeError, type WireError } from './shared/errors';
+import { BgeError, fromWire, isBgeError, type WireError } from './shared/errors.js';
 import type {
   EmbedderInfo,
   EncodeEvent,
@@ -8,7 +8,7 @@ import type {
   LoadEvent,
   WorkerApi,
   WorkerEvent,
-} from './shared/protocol';
+} from './shared/protocol.js';
 
 /** A worker that has not answered its first message by then is one that ended while it started. */
 const START_LIMIT_MS = 60_000;

@@ -1,8 +1,8 @@
-import { WorkerClient, withSignal } from './client';
-import { Embeddings } from './embeddings';
-import { checkMaxLength, type EmbedderOptions, isIntegerIn, toConfig } from './options';
-import { BgeError, invalidInput } from './shared/errors';
-import type { EmbedderInfo, EncodeEvent, TextKind, Tokens } from './shared/protocol';
+import { WorkerClient, withSignal } from './client.js';
+import { Embeddings } from './embeddings.js';
+import { checkMaxLength, type EmbedderOptions, isIntegerIn, toConfig } from './options.js';
+import { BgeError, invalidInput } from './shared/errors.js';
+import type { EmbedderInfo, EncodeEvent, TextKind, Tokens } from './shared/protocol.js';
 
 export interface EncodeOptions {
   /** Ends the call: it rejects with the signal's reason at once, and the worker drops it at the next batch. */
@@ -169,8 +169,21 @@ async function* chunksOf(texts: Iterable<string> | AsyncIterable<string>, size: 
   if (chunk.length > 0) yield chunk;
 }
 
+function spawnOwn(): Worker {
+  try {
+    // Literal and inline: bundlers find the worker by it.
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  } catch (error) {
+    if ((error as Error).name !== 'SecurityError') throw error;
+    // From another origin (a CDN) a worker cannot be started, but one of the page's own can import it.
+    const file = import.meta.url.replace(/[^/]*$/, 'worker.js');
+    const code = new Blob([`import ${JSON.stringify(file)}`], { type: 'text/javascript' });
+    return new Worker(URL.createObjectURL(code), { type: 'module' });
+  }
+}
+
 function spawnerOf(worker: EmbedderOptions['worker']): () => Worker {
-  if (worker === undefined) return () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  if (worker === undefined) return spawnOwn;
   if (typeof worker === 'function') return worker;
   let used = false;
   return () => {

@@ -1,5 +1,5 @@
-import { invalidInput } from './shared/errors';
-import type { EncodeReply } from './shared/protocol';
+import { invalidInput } from './shared/errors.js';
+import type { EncodeReply } from './shared/protocol.js';
 
 /** The vectors of some texts: row `i` belongs to input `i`. */
 export class Embeddings implements Iterable<Float32Array> {

@@ -1,5 +1,5 @@
 import { createStore, promisifyRequest } from 'idb-keyval';
-import { DATABASE, keysUnder, STORE, type StoredFile } from './shared/storage';
+import { DATABASE, keysUnder, STORE, type StoredFile } from './shared/storage.js';
 
 const OPEN_MS = 5_000;
 

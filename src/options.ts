@@ -1,6 +1,6 @@
-import { type BgeError, invalidInput } from './shared/errors';
-import { type Dtype, findModel } from './shared/models';
-import type { Device, LoadConfig, LoadEvent } from './shared/protocol';
+import { type BgeError, invalidInput } from './shared/errors.js';
+import { type Dtype, findModel } from './shared/models.js';
+import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
 
 /** How to make an embedder. Everything is optional; names and defaults are FlagEmbedding's where it has them. */
 export interface EmbedderOptions {

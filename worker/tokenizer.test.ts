@@ -136,7 +136,8 @@ describe('endless texts', () => {
     const start = performance.now();
     const actual = english.encode(text, 512);
     expect([actual.ids.length, actual.truncated]).toEqual([tokens, truncated]);
-    expect(performance.now() - start).toBeLessThan(1000);
+    // Takes some 50 ms; anything quadratic takes hours.
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 });
 

@@ -4,12 +4,13 @@ import { Bert } from './tokenizer/bert';
 import { asObject, type JsonObject, parseJson, unsupported } from './tokenizer/json';
 import { parseTemplate, type Template } from './tokenizer/template';
 import { type TextModel, TokenSink } from './tokenizer/token-sink';
+import { XlmRoberta } from './tokenizer/xlm-roberta';
 
 /** Text to token ids, as the reference (Hugging Face tokenizers 0.22.2) gives them. */
 export interface Tokenizer {
   /** The ids with special tokens (`[CLS]` … `[SEP]`), at most `maxLength` of them; the final `[SEP]` is always kept. */
   encode(text: string, maxLength: number): { ids: Int32Array; truncated: boolean };
-  /** The same with the tokens' strings and their UTF-16 offsets in `text`: two numbers a token, 0 and 0 for special tokens around the text. */
+  /** The same with the tokens' strings and their UTF-16 offsets in `text`: two numbers a token, 0 and 0 for special tokens around the text. Strings are the vocabulary's: `[UNK]` where it has none. */
   tokens(text: string, maxLength: number): Tokens;
 }
 
@@ -24,6 +25,8 @@ function parseModel(json: JsonObject): TextModel {
   switch (type) {
     case 'WordPiece':
       return Bert.parse(json);
+    case 'Unigram':
+      return XlmRoberta.parse(json);
     default:
       throw unsupported('model', type);
   }

@@ -3,8 +3,8 @@ import { BgeError } from '../src/shared/errors';
 /** Where a tensor of the float graph comes from: absolute byte offsets into the source file. */
 type TensorSource =
   | { readonly kind: 'float32' | 'float16'; readonly data: number }
-  /** Symmetric int8, one scale (float32) per column of the matrix. */
-  | { readonly kind: 'int8-per-column'; readonly data: number; readonly scale: number }
+  /** Symmetric int8, one float32 scale a column of the matrix, and one a row where the activations were divided by it. */
+  | { readonly kind: 'int8-per-column'; readonly data: number; readonly scale: number; readonly rowScale?: number }
   /** Symmetric int8, one scale per `block` neighbouring values of a row. */
   | {
       readonly kind: 'int8-per-block';
@@ -54,9 +54,16 @@ function fill(out: Float32Array, from: TensorSource, source: Uint8Array, columns
       return;
     case 'int8-per-column': {
       const scale = float32(source, from.scale, columns);
+      const rows = out.length / columns;
+      const rowScale = from.rowScale === undefined ? null : float32(source, from.rowScale, rows);
       const values = int8(source, from.data, out.length);
-      for (let at = 0; at < out.length; at += columns)
-        for (let column = 0; column < columns; column++) out[at + column] = values[at + column]! * scale[column]!;
+      for (let row = 0; row < rows; row++) {
+        const factor = rowScale ? rowScale[row]! : 1;
+        for (let column = 0; column < columns; column++) {
+          const at = row * columns + column;
+          out[at] = values[at]! * scale[column]! * factor;
+        }
+      }
       return;
     }
     case 'int8-per-block': {

@@ -1,4 +1,4 @@
-import type { KnownFiles } from './models';
+import type { KnownFiles } from './models.js';
 
 const TOKENIZER_EN = { bytes: 711_396, sha256: 'd241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66' };
 const TOKENIZER_ZH = { bytes: 439_125, sha256: '48cea5d44424912a6fd1ea647bf4fe50b55ab8b1e5879c3275f80e339e8fae26' };

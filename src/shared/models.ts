@@ -1,5 +1,5 @@
-import { BgeError, invalidInput } from './errors';
-import { SMALL_EN_HUB, SMALL_EN_OWN, SMALL_ZH_HUB, SMALL_ZH_OWN } from './model-files';
+import { BgeError, invalidInput } from './errors.js';
+import { SMALL_EN_HUB, SMALL_EN_OWN, SMALL_ZH_HUB, SMALL_ZH_OWN } from './model-files.js';
 
 /** Number format of a model's files, named as on the hub: `q8` is `model_quantized.onnx`. */
 export type Dtype = 'fp32' | 'fp16' | 'q8' | 'q4f16';

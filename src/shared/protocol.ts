@@ -1,5 +1,5 @@
-import type { WireError } from './errors';
-import type { Dtype, ModelSpec } from './models';
+import type { WireError } from './errors.js';
+import type { Dtype, ModelSpec } from './models.js';
 
 export type Device = 'webgpu' | 'wasm';
 
