@@ -1,13 +1,20 @@
 import { BgeError } from '../src/shared/errors';
-import type { Dtype } from '../src/shared/models';
 import type { EngineInfo } from '../src/shared/protocol';
 import stored from './references.json';
 
 /** What FlagEmbedding's float32 model gives for some texts, without instruction; scripts/prepare-models writes the file. */
 const references: Readonly<Record<string, readonly { readonly text: string; readonly vector: string }[]>> = stored;
 
-/** The lowest cosine to the reference vector that each number format may have: below what was measured for it, far above what a broken engine gives. */
-const BOUNDS: Record<Dtype, number> = { fp32: 0.9995, fp16: 0.999, q8: 0.975, q4f16: 0.9 };
+/**
+ * The lowest cosine to a reference vector that may be: some way below what was measured for the number format, far above
+ * what a broken engine gives (0.93 for one wrong attention kernel). On the CPU q8 also means the published files, whose
+ * activations have one scale a tensor.
+ */
+function boundFor({ dtype, device }: EngineInfo): number {
+  if (dtype === 'q4f16') return 0.9;
+  if (dtype === 'q8') return device === 'wasm' ? 0.975 : 0.995;
+  return 0.999;
+}
 
 /** Texts for models without reference vectors: they only show that numbers come out and that different texts differ. */
 const PROBES = ['A cat sat on the mat.', 'The parliament passed the budget for the coming year after a long debate.'];
@@ -28,8 +35,9 @@ export function selfCheckFor(model: string): SelfCheck {
     judge: (vectors, engine) => {
       const cosines = vectors.map((vector, i) => cosine(vector, decode(known[i]!.vector)));
       const lowest = Math.min(...cosines);
-      if (lowest >= BOUNDS[engine.dtype]) return lowest;
-      throw failure(engine, `cosine ${lowest.toFixed(5)} to the reference, at least ${BOUNDS[engine.dtype]} expected`);
+      const bound = boundFor(engine);
+      if (lowest >= bound) return lowest;
+      throw failure(engine, `cosine ${lowest.toFixed(5)} to the reference, at least ${bound} expected`);
     },
   };
 }

@@ -24,7 +24,35 @@ export const SMALL_ZH_HUB: KnownFiles = {
 };
 
 /** public/models/BAAI/bge-small-en-v1.5, made by scripts/prepare-models. */
-export const SMALL_EN_OWN: KnownFiles = { 'tokenizer.json': TOKENIZER_EN };
+export const SMALL_EN_OWN: KnownFiles = {
+  'tokenizer.json': TOKENIZER_EN,
+  'onnx/model_quantized.onnx': {
+    bytes: 34_665_229,
+    sha256: 'cd07ba22cf19cfd6110fd0fb535ed069ee3280aeb1b6e30f1f9619f9e38b2d39',
+  },
+  'onnx/model_webgpu.onnx': {
+    bytes: 36_267,
+    sha256: '32d8830e69ea70eb34d5f80bb73f02517ac8eb2fe0e6c3dee53b434c2538e364',
+  },
+  'onnx/model_webgpu.json': {
+    bytes: 20_243,
+    sha256: '4cefccb7359edff878d471c8c82a21a5f109e2d64084e2eedef2ca738eed7ff8',
+  },
+};
 
 /** public/models/BAAI/bge-small-zh-v1.5, made by scripts/prepare-models. */
-export const SMALL_ZH_OWN: KnownFiles = { 'tokenizer.json': TOKENIZER_ZH };
+export const SMALL_ZH_OWN: KnownFiles = {
+  'tokenizer.json': TOKENIZER_ZH,
+  'onnx/model_quantized.onnx': {
+    bytes: 24_859_148,
+    sha256: '4460ae3079ee3e82696589e40f63f7f75d0a29c3a2c9b49c6b0ffe50291b8401',
+  },
+  'onnx/model_webgpu.onnx': {
+    bytes: 13_010,
+    sha256: '762a92ce27f7fd3522b3f2a355d49df829cba45a6b71c55f5326753d755331c4',
+  },
+  'onnx/model_webgpu.json': {
+    bytes: 7_197,
+    sha256: 'fd6ec48bef02f15a8bced4f56d0d4b1b0be72823c4121b2e2dd6deefecbf964b',
+  },
+};
