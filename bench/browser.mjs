@@ -32,7 +32,8 @@ export async function openPage(context, url) {
    * @template T @param {'ready' | 'time' | 'each' | 'rows'} what @param {unknown[]} args
    * @returns {Promise<T>}
    */
-  const ask = (what, ...args) => page.evaluate(([what, args]) => /** @type {any} */ (window).bench[what](...args), [what, args]);
+  const ask = (what, ...args) =>
+    page.evaluate((question) => /** @type {any} */ (window).bench[question.what](...question.args), { what, args });
   return {
     /** @returns {Promise<number>} milliseconds from the start of the navigation */
     ready: () => ask('ready'),
@@ -40,8 +41,8 @@ export async function openPage(context, url) {
     time: (texts, batch) => ask('time', texts, batch),
     /** @param {string[]} texts @returns {Promise<number[]>} milliseconds of each */
     each: (texts) => ask('each', texts),
-    /** @param {string[]} texts @returns {Promise<number[][]>} */
-    rows: (texts) => ask('rows', texts),
+    /** @param {string[]} texts @param {number} batch @returns {Promise<number[][]>} */
+    rows: (texts, batch) => ask('rows', texts, batch),
   };
 }
 

@@ -13,6 +13,7 @@ export const mean = (values) => sum(values) / values.length;
 
 /** @param {readonly number[]} a @param {readonly number[]} b */
 export function cosine(a, b) {
-  const dot = (/** @type {readonly number[]} */ x, /** @type {readonly number[]} */ y) => sum(x.map((v, d) => v * (y[d] ?? Number.NaN)));
+  const dot = (/** @type {readonly number[]} */ x, /** @type {readonly number[]} */ y) =>
+    sum(x.map((v, d) => v * (y[d] ?? Number.NaN)));
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }

@@ -24,6 +24,6 @@ export function contender(load) {
       for (const text of texts) times.push(await time([text], 1));
       return times;
     },
-    rows: async (texts) => (await encode(texts, 1)).map((row) => [...row]),
+    rows: async (texts, batch) => (await encode(texts, batch)).map((row) => [...row]),
   };
 }

@@ -29,11 +29,11 @@ const answers = {
   },
 };
 
-onmessage = async ({ data }) => {
+addEventListener('message', async ({ data }) => {
   const [[what, question]] = Object.entries(data);
   try {
     postMessage({ answer: await answers[what](question) });
   } catch (error) {
     postMessage({ error: String(error) });
   }
-};
+});
