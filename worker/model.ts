@@ -3,6 +3,7 @@ import type { ModelBuild, ModelFile, ModelRelease } from '../src/shared/models';
 import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
 import type { Engine } from './engine/engine';
 import { openOrt } from './engine/ort';
+import { type Ort, startOrt } from './engine/ort-runtime';
 import { openModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
@@ -29,18 +30,22 @@ export async function loadModel(
   emit: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
   const candidates = candidatesFor(config, device);
+  if (candidates.length === 0) {
+    const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
+    throw new BgeError('InvalidInputError', message, { details: { device } });
+  }
+  const runtime = startOrt(device, config.wasmBase);
+  runtime.catch(() => {}); // it may fail while nobody waits for it
   let missing: unknown;
   for (const candidate of candidates) {
     try {
-      return await open(candidate, config, device, emit);
+      return await open(candidate, config, device, runtime, emit);
     } catch (error) {
       if (!isBgeError(error, 'ModelFileNotFoundError')) throw error;
       missing ??= error;
     }
   }
-  if (missing) throw missing;
-  const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
-  throw new BgeError('InvalidInputError', message, { details: { device } });
+  throw missing;
 }
 
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
@@ -57,8 +62,9 @@ async function open(
   { release, build }: Candidate,
   config: LoadConfig,
   device: Device,
+  runtime: Promise<Ort>,
   emit: (event: LoadEvent) => void,
-) {
+): Promise<LoadedModel> {
   const revision = config.revision ?? release.revision;
   const store = openModelStore({ cache: config.cache, onEvent: emit });
   const request = (file: ModelFile) => ({
@@ -68,24 +74,28 @@ async function open(
     // Sizes and hashes are those of the release's own revision.
     file: config.revision === null || config.revision === release.revision ? file : { path: file.path },
   });
-  const files = [
-    release.tokenizer,
-    build.graph,
-    ...(build.weights ? [build.weights.recipe, build.weights.source] : []),
-  ];
-  const [tokenizerJson, graph, recipe, source] = await store.read(files.map(request));
+  const { source, recipe } = build.weights ?? {};
+  const wanted = [release.tokenizer, build.graph, ...(source ? [source] : []), ...(recipe ? [recipe] : [])];
+  const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([
+    store.read(wanted.map(request)),
+    runtime,
+  ]);
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device, dtype: build.dtype });
-  const engine = await openOrt({
+  const engine = await openOrt(ort, {
     device,
     dtype: build.dtype,
     pooling: config.model.pooling,
     graph: graph!,
-    ...(recipe && source && { weights: fillWeights(recipe, source) }),
-    wasmBase: config.wasmBase,
+    ...(source && { weights: weightsFrom(source.path, sourceBytes!, recipeJson) }),
     batchTokens: config.batchTokens,
   });
   return { tokenizer, engine, revision };
+}
+
+/** The external data of a graph: the source itself, by its file name, or what the recipe makes of it. */
+function weightsFrom(path: string, source: Uint8Array, recipeJson: Uint8Array | undefined) {
+  return recipeJson ? fillWeights(recipeJson, source) : { path: path.split('/').pop()!, data: source };
 }
 
 function isHubLayout(modelBase: string): boolean {

@@ -20,8 +20,8 @@ export interface ModelBuild {
   readonly devices: readonly ('webgpu' | 'wasm')[];
   /** The ONNX graph, with its weights unless `weights` says where they are. */
   readonly graph: ModelFile;
-  /** For a graph without weights: the recipe that fills its external data from the bytes of another file. */
-  readonly weights?: { readonly recipe: ModelFile; readonly source: ModelFile };
+  /** For a graph without weights: the file that has them. The graph reads it as external data of that name, or, with a recipe, what the recipe makes of it. */
+  readonly weights?: { readonly source: ModelFile; readonly recipe?: ModelFile };
 }
 
 /** A set of files on one server layout. */

@@ -4,8 +4,7 @@ import type { Dtype } from '../../src/shared/models';
 import type { Device, EngineInfo } from '../../src/shared/protocol';
 import { pool } from '../pooling';
 import type { Engine, TokenBatch } from './engine';
-
-type Ort = typeof import('onnxruntime-web');
+import type { Ort } from './ort-runtime';
 
 export interface OrtOptions {
   readonly device: Device;
@@ -14,8 +13,6 @@ export interface OrtOptions {
   readonly graph: Uint8Array;
   /** The graph's external data, where its weights are not inside. */
   readonly weights?: { readonly path: string; readonly data: Uint8Array };
-  /** Folder of the runtime's files; null for the one beside the worker. */
-  readonly wasmBase: string | null;
   /** The most tokens of one batch on the GPU. */
   readonly batchTokens: number | null;
 }
@@ -27,8 +24,7 @@ const GPU_BATCH_TOKENS = 4096;
  * Opens an ONNX model of the BGE family in onnxruntime-web.
  * Rejects with CorruptModelError, DeviceLostError or EngineError.
  */
-export async function openOrt(options: OrtOptions): Promise<Engine> {
-  const ort = await importRuntime(options.device, options.wasmBase);
+export async function openOrt(ort: Ort, options: OrtOptions): Promise<Engine> {
   const session = await ort.InferenceSession.create(options.graph, {
     executionProviders: [{ name: options.device }], // the string form of a provider drops its options
     graphOptimizationLevel: 'all',
@@ -100,42 +96,6 @@ class OrtEngine implements Engine {
   async dispose(): Promise<void> {
     await this.session.release();
   }
-}
-
-/**
- * Loads the build of the runtime that the device needs: the plain one for the CPU, so that nobody downloads a GPU
- * runtime for nothing; for the GPU the JSPI one, which is smaller and warms up sooner, where the browser can run it.
- * The file names stay literal here: bundlers find and copy the files by them.
- */
-async function importRuntime(device: Device, wasmBase: string | null): Promise<Ort> {
-  const files =
-    device === 'wasm'
-      ? {
-          js: new URL('./ort/ort.wasm.bundle.min.mjs', import.meta.url),
-          wasm: new URL('./ort/ort-wasm-simd-threaded.wasm', import.meta.url),
-        }
-      : 'Suspending' in WebAssembly
-        ? {
-            js: new URL('./ort/ort.jspi.bundle.min.mjs', import.meta.url),
-            wasm: new URL('./ort/ort-wasm-simd-threaded.jspi.wasm', import.meta.url),
-          }
-        : {
-            js: new URL('./ort/ort.webgpu.bundle.min.mjs', import.meta.url),
-            wasm: new URL('./ort/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url),
-          };
-  const at = (file: URL) => (wasmBase === null ? file.href : new URL(file.pathname.split('/').pop()!, wasmBase).href);
-  let ort: Ort;
-  try {
-    ort = await import(/* @vite-ignore */ /* webpackIgnore: true */ at(files.js));
-  } catch (cause) {
-    const message = `The runtime could not be loaded from ${at(files.js)}; if its files lie elsewhere, say where by \`wasmBase\``;
-    throw new BgeError('EngineError', message, { cause, details: { device } });
-  }
-  ort.env.logLevel = 'error';
-  ort.env.wasm.wasmPaths = { wasm: at(files.wasm) };
-  // Threads need shared memory, which only cross-origin isolated pages have; past four they gain little on small models.
-  ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
-  return ort;
 }
 
 async function deviceLost(env: Env): Promise<never> {

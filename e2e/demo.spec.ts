@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { test as base, expect, type Page } from '@playwright/test';
+import { build } from 'vite';
+import { root } from './fixtures';
+import { type Server, startServer } from './hub-server';
+
+const BEST = {
+  'How do bees make honey?': /^In the hive, bees pass nectar/,
+  'Why is the sky blue?': /^Short wavelengths/,
+  'best way to keep my photos safe': /^Keep three copies/,
+  'What should I eat before a marathon?': /^On the evening before the race/,
+};
+const MODEL_FILE = /model_quantized\.onnx$/;
+
+/** `page` is the built demo, opened in a fresh profile; a test fails if its console shows an error that it does not expect. */
+const test = base.extend<{ page: Page; faults: Server; consoleErrors: string[] }, { server: Server }>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+    async ({}, use) => {
+      await build({ configFile: join(root, 'demo/vite.config.ts'), logLevel: 'warn' });
+      // Under a path, as on most hosts of static pages.
+      const server = await startServer({ roots: { '/some/place/': join(root, 'demo-dist') } });
+      await use(server);
+      await server.close();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  faults: async ({ server }, use) => {
+    server.log.length = 0;
+    await use(server);
+    server.clearFaults();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+  consoleErrors: async ({}, use) => {
+    const errors: string[] = [];
+    await use(errors);
+    expect(errors).toEqual([]);
+  },
+  page: async ({ page, server, consoleErrors }, use) => {
+    page.on('console', (message) => {
+      if (message.type() === 'error') consoleErrors.push(message.text());
+    });
+    page.on('pageerror', (error) => consoleErrors.push(String(error)));
+    await page.goto(`${server.url}/some/place/`);
+    await use(page);
+  },
+});
+
+const encode = (page: Page) => page.getByRole('button', { name: 'Encode' });
+const status = (page: Page) => page.locator('#status-text');
+const done = (page: Page) => expect(status(page)).toHaveText(/^Done: 10 texts in /, { timeout: 60_000 });
+const fact = (page: Page, name: string) => page.locator('dl > div', { hasText: name }).locator('dd');
+
+test('encodes the example and shows the scores, the facts and where it ran', async ({ page, faults }) => {
+  expect(faults.log.filter(({ url }) => url.includes('/models/'))).toEqual([]);
+  await encode(page).click();
+  await done(page);
+  await expect(page.getByRole('row')).toHaveCount(1 + 6);
+  await expect(page.getByRole('cell')).toHaveCount(4 * 6);
+  await expect(page.getByRole('columnheader')).toHaveText(['Passage', ...Object.keys(BEST)]);
+  for (const [q, passage] of Object.values(BEST).entries()) {
+    const best = page.locator('tbody tr', { has: page.locator(`td:nth-of-type(${q + 1}).best`) });
+    await expect(best.getByRole('rowheader')).toHaveText(passage);
+    await expect(best.getByRole('cell').nth(q)).toHaveText(/★0\.\d{3}, best passage for this query/);
+  }
+  await expect(fact(page, 'Runs on')).toHaveText('CPU');
+  await expect(fact(page, 'Why there')).toHaveText(/WebGPU/);
+  await expect(fact(page, 'Self-check')).toHaveText(/^0\.99|^1\.0/);
+  await expect(fact(page, 'Load')).toHaveText(/downloaded$/);
+  await expect(fact(page, 'Speed')).toHaveText(/^1\d\d tokens, [\d,]+ a second$/);
+
+  await page.getByText('Ranking', { exact: true }).click();
+  for (const [q, passage] of Object.values(BEST).entries()) {
+    const section = page.locator('.ranking section').nth(q);
+    await expect(section.getByRole('heading')).toHaveText(Object.keys(BEST)[q]!);
+    await expect(section.locator('li.best span').nth(1)).toHaveText(passage);
+  }
+});
+
+test('the Chinese model brings its own example, and leaves the texts that the user wrote', async ({ page }) => {
+  await page.getByLabel('Queries').fill('蜂蜜是怎么来的？');
+  await page.getByLabel('Model', { exact: true }).selectOption({ label: 'bge-small-zh-v1.5 (Chinese)' });
+  await expect(page.getByLabel('Queries')).toHaveValue('蜂蜜是怎么来的？');
+  await encode(page).click();
+  await expect(status(page)).toHaveText(/^Done: 7 texts/, { timeout: 60_000 });
+  await expect(page.getByRole('row', { name: /best passage/ }).getByRole('rowheader')).toHaveText(/^工蜂/);
+});
+
+test('a second visit reads the model from this device; deletion frees it', async ({ page, faults }) => {
+  const remove = page.getByRole('button', { name: 'Delete stored models' });
+  await expect(remove).toBeDisabled();
+  await encode(page).click();
+  await done(page);
+  await page.reload();
+  faults.log.length = 0;
+  await encode(page).click();
+  await done(page);
+  await expect(fact(page, 'Load')).toHaveText(/from this device$/);
+  expect(faults.log.filter(({ url }) => url.includes('/models/'))).toEqual([]);
+
+  await expect(page.locator('#stored')).toHaveText(/^35\.4 MB of .*: BAAI\/bge-small-en-v1\.5$/);
+  await remove.click();
+  await expect(status(page)).toHaveText(/^Deleted 35\.4 MB/);
+  await expect(page.locator('#stored')).toHaveText('Nothing yet');
+  await expect(remove).toBeDisabled();
+  await encode(page).click();
+  await done(page);
+});
+
+test('cancel ends a download, and the next run goes on', async ({ page, faults }) => {
+  faults.slow(MODEL_FILE, 8_000_000, 1);
+  await encode(page).click();
+  await expect(status(page)).toHaveText(/^Downloading the model: [1-9]/);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(status(page)).toHaveText('Cancelled');
+  await expect(encode(page)).toBeFocused();
+  await page.waitForTimeout(300);
+  await expect(status(page)).toHaveText('Cancelled');
+  await encode(page).click();
+  await done(page);
+});
+
+test('an error says what to do, and trying again works', async ({ page, faults, consoleErrors }) => {
+  faults.answer(MODEL_FILE, { status: 403 });
+  await encode(page).click();
+  await expect(page.getByText('The download broke off', { exact: true })).toBeVisible({ timeout: 30_000 });
+  await screenshot(page, 'error');
+  faults.clearFaults();
+  consoleErrors.length = 0; // the browser's own line about the answer 403
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await done(page);
+  await expect(page.locator('#error')).toBeHidden();
+});
+
+test('works by the keyboard alone', async ({ page }) => {
+  const order: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    await page.keyboard.press('Tab');
+    order.push(await page.evaluate(() => document.activeElement!.id || document.activeElement!.getAttribute('name')!));
+  }
+  expect(order).toEqual(['model', 'device', 'queries', 'passages', 'encode']);
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.press('Delete');
+  await page.keyboard.press('Control+Enter');
+  await expect(status(page)).toHaveText(/^Write at least one query/);
+  await expect(page.getByLabel('Passages')).toBeFocused();
+  await page.keyboard.type('The tide is high.\n\nBees turn nectar into honey.');
+  await page.keyboard.press('Control+Enter');
+  await expect(status(page)).toHaveText(/^Done: 6 texts/, { timeout: 60_000 });
+  await expect(page.getByRole('row', { name: 'Bees turn nectar' }).getByRole('cell').first()).toHaveClass('best');
+});
+
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+for (const [name, viewport] of Object.entries(SIZES)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(() => {
+      test.use({ viewport, colorScheme });
+      test(`${name}, ${colorScheme}: nothing wider than the page`, async ({ page }) => {
+        await screenshot(page, `${name}-${colorScheme}-before`);
+        await encode(page).click();
+        await done(page);
+        for (const view of ['Ranking', 'Matrix']) {
+          await page.getByText(view, { exact: true }).click();
+          await screenshot(page, `${name}-${colorScheme}-${view.toLowerCase()}`);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
+        }
+      });
+    });
+  }
+}
+
+function screenshot(page: Page, name: string): Promise<unknown> {
+  return page.screenshot({ path: join(root, 'test-results/screens', `${name}.png`), fullPage: true });
+}
