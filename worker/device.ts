@@ -3,6 +3,8 @@ import type { Device, FailedChoice } from '../src/shared/protocol';
 
 export interface DeviceChoice {
   readonly device: Device;
+  /** Whether the GPU computes in float16. */
+  readonly halfFloats: boolean;
   /** Why something better was not taken; null when this is the first choice. */
   readonly fallbackReason: string | null;
 }
@@ -13,18 +15,16 @@ export interface DeviceChoice {
  */
 export async function chooseDevice(wanted: 'auto' | Device, failed: readonly FailedChoice[]): Promise<DeviceChoice> {
   checkWebAssembly();
-  if (wanted === 'wasm') return { device: 'wasm', fallbackReason: null };
-  const reason = failed.find((choice) => choice.device === 'webgpu')?.reason ?? (await whyNoGpu(wanted));
-  return reason === null ? { device: 'webgpu', fallbackReason: null } : { device: 'wasm', fallbackReason: reason };
-}
-
-async function whyNoGpu(wanted: 'auto' | Device): Promise<string | null> {
-  if (!('gpu' in navigator) || !navigator.gpu) return 'This browser has no WebGPU';
+  const cpu = (fallbackReason: string | null): DeviceChoice => ({ device: 'wasm', halfFloats: false, fallbackReason });
+  if (wanted === 'wasm') return cpu(null);
+  const failure = failed.find((choice) => choice.device === 'webgpu');
+  if (failure) return cpu(failure.reason);
+  if (!('gpu' in navigator) || !navigator.gpu) return cpu('This browser has no WebGPU');
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
-  if (!adapter) return 'WebGPU has no adapter here';
+  if (!adapter) return cpu('WebGPU has no adapter here');
   // A software adapter is slower than the CPU engine: it is only good for tests, which ask for it by name.
-  if (wanted === 'auto' && isSoftware(adapter)) return 'WebGPU has only a software adapter here';
-  return null;
+  if (wanted === 'auto' && isSoftware(adapter)) return cpu('WebGPU has only a software adapter here');
+  return { device: 'webgpu', halfFloats: adapter.features.has('shader-f16'), fallbackReason: null };
 }
 
 function isSoftware(adapter: GPUAdapter): boolean {

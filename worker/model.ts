@@ -1,9 +1,11 @@
 import { BgeError, isBgeError } from '../src/shared/errors';
 import type { ModelBuild, ModelFile, ModelRelease } from '../src/shared/models';
-import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
+import type { LoadConfig, LoadEvent } from '../src/shared/protocol';
+import type { DeviceChoice } from './device';
 import type { Engine } from './engine/engine';
 import { openOrt } from './engine/ort';
 import { type Ort, startOrt } from './engine/ort-runtime';
+import { widenLayerNorms } from './half-precision';
 import { openModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
@@ -26,10 +28,11 @@ interface Candidate {
  */
 export async function loadModel(
   config: LoadConfig,
-  device: Device,
+  choice: DeviceChoice,
   emit: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
-  const candidates = candidatesFor(config, device);
+  const { device } = choice;
+  const candidates = candidatesFor(config, choice);
   if (candidates.length === 0) {
     const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
     throw new BgeError('InvalidInputError', message, { details: { device } });
@@ -39,7 +42,7 @@ export async function loadModel(
   let missing: unknown;
   for (const candidate of candidates) {
     try {
-      return await open(candidate, config, device, runtime, emit);
+      return await open(candidate, config, choice, runtime, emit);
     } catch (error) {
       if (!isBgeError(error, 'ModelFileNotFoundError')) throw error;
       missing ??= error;
@@ -49,11 +52,12 @@ export async function loadModel(
 }
 
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
-function candidatesFor({ model, modelBase, dtype }: LoadConfig, device: Device): Candidate[] {
+function candidatesFor({ model, modelBase, dtype }: LoadConfig, { device, halfFloats }: DeviceChoice): Candidate[] {
   const releases = isHubLayout(modelBase) || !model.own ? [model.hub] : [model.own, { ...model.hub, repo: model.id }];
   return releases.flatMap((release) =>
     release.builds
-      .filter((build) => build.devices.includes(device) && (dtype === 'auto' || build.dtype === dtype))
+      .filter((build) => build.devices.includes(device))
+      .filter((build) => (dtype === 'auto' ? halfFloats || !isHalf(build) : build.dtype === dtype))
       .map((build) => ({ release, build })),
   );
 }
@@ -61,7 +65,7 @@ function candidatesFor({ model, modelBase, dtype }: LoadConfig, device: Device):
 async function open(
   { release, build }: Candidate,
   config: LoadConfig,
-  device: Device,
+  { device }: DeviceChoice,
   runtime: Promise<Ort>,
   emit: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
@@ -86,7 +90,7 @@ async function open(
     device,
     dtype: build.dtype,
     pooling: config.model.pooling,
-    graph: graph!,
+    graph: isHalf(build) ? widenLayerNorms(graph!) : graph!,
     ...(source && { weights: weightsFrom(source.path, sourceBytes!, recipeJson) }),
     batchTokens: config.batchTokens,
   });
@@ -96,6 +100,10 @@ async function open(
 /** The external data of a graph: the source itself, by its file name, or what the recipe makes of it. */
 function weightsFrom(path: string, source: Uint8Array, recipeJson: Uint8Array | undefined) {
   return recipeJson ? fillWeights(recipeJson, source) : { path: path.split('/').pop()!, data: source };
+}
+
+function isHalf({ dtype }: ModelBuild): boolean {
+  return dtype === 'fp16' || dtype === 'q4f16';
 }
 
 function isHubLayout(modelBase: string): boolean {

@@ -50,8 +50,8 @@ export class Pipeline {
 
   /** Chooses the device, reads the model, opens the engine and checks its numbers: after that every vector can be trusted. */
   static async load(config: LoadConfig, emit: (event: LoadEvent) => void): Promise<Pipeline> {
-    const { device, fallbackReason } = await chooseDevice(config.device, config.failed);
-    const { tokenizer, engine, revision } = await loadModel(config, device, emit);
+    const choice = await chooseDevice(config.device, config.failed);
+    const { tokenizer, engine, revision } = await loadModel(config, choice, emit);
     const { dim } = config;
     const info: EmbedderInfo = {
       ...engine.info,
@@ -60,7 +60,7 @@ export class Pipeline {
       dim,
       maxLength: config.maxLength,
       space: spaceOf(config, engine, revision, dim),
-      fallbackReason,
+      fallbackReason: choice.fallbackReason,
       selfCheck: null,
     };
     const pipeline = new Pipeline(config, tokenizer, engine, info);
