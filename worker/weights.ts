@@ -83,14 +83,19 @@ function int8(source: Uint8Array, offset: number, length: number): Int8Array {
   return new Int8Array(source.buffer, source.byteOffset + offset, length);
 }
 
-/** The file does not align its tensors, so the bytes are copied. */
 function float32(source: Uint8Array, offset: number, length: number): Float32Array {
-  return new Float32Array(source.slice(offset, offset + length * 4).buffer);
+  return new Float32Array(aligned(source, offset, length * 4));
 }
 
 function float16(source: Uint8Array, offset: number, length: number): Float32Array {
-  const bits = new Uint16Array(source.slice(offset, offset + length * 2).buffer);
-  return Float32Array.from(bits, fromFloat16);
+  return Float32Array.from(new Uint16Array(aligned(source, offset, length * 2)), fromFloat16);
+}
+
+/** A copy of the bytes: the file does not align its tensors. */
+function aligned(source: Uint8Array, offset: number, size: number): ArrayBuffer {
+  const bytes = source.slice(offset, offset + size);
+  if (bytes.length !== size) throw new Error(`the source ends before byte ${offset + size}`);
+  return bytes.buffer;
 }
 
 function fromFloat16(bits: number): number {
