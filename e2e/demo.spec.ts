@@ -69,7 +69,7 @@ test('encodes the example and shows the scores, the facts and where it ran', asy
   await expect(fact(page, 'Load')).toHaveText(/downloaded$/);
   await expect(fact(page, 'Speed')).toHaveText(/^1\d\d tokens, [\d,]+ a second$/);
 
-  await page.getByText('Ranking', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Ranking' }).check();
   for (const [q, passage] of Object.values(BEST).entries()) {
     const section = page.locator('.ranking section').nth(q);
     await expect(section.getByRole('heading')).toHaveText(Object.keys(BEST)[q]!);
@@ -161,7 +161,7 @@ for (const [name, viewport] of Object.entries(SIZES)) {
         await encode(page).click();
         await done(page);
         for (const view of ['Ranking', 'Matrix']) {
-          await page.getByText(view, { exact: true }).click();
+          await page.getByRole('radio', { name: view }).check();
           await screenshot(page, `${name}-${colorScheme}-${view.toLowerCase()}`);
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
         }

@@ -1,0 +1,194 @@
+import { createEmbedder, type Device, type Embedder, type EncodeEvent, similarity } from 'bge-web';
+import { exampleFor } from './examples';
+import { deleteStored, showFacts, showStorage } from './facts';
+import * as format from './format';
+import { legendOf, matrixOf, type Results, rankingOf } from './results';
+import { element, Status } from './status';
+
+/** An embedder with the choices that it was made for. */
+interface Loaded {
+  readonly embedder: Embedder;
+  readonly model: string;
+  readonly device: string;
+  readonly ms: number;
+  readonly downloaded: boolean;
+}
+
+const form = element<HTMLFormElement>('form');
+const modelChoice = element<HTMLSelectElement>('model');
+const choices = element<HTMLFieldSetElement>('choices');
+const queries = element<HTMLTextAreaElement>('queries');
+const passages = element<HTMLTextAreaElement>('passages');
+const encodeButton = element<HTMLButtonElement>('encode');
+const cancelButton = element<HTMLButtonElement>('cancel');
+const status = new Status();
+
+let loaded: Loaded | undefined;
+let running: AbortController | undefined;
+let results: Results | undefined;
+let example = exampleFor(modelChoice.value);
+
+async function run(): Promise<void> {
+  if (running) return;
+  const texts = { queries: linesOf(queries), passages: linesOf(passages) };
+  const empty = [passages, queries].filter((area) => showCount(area) === 0);
+  for (const area of [queries, passages]) area.setAttribute('aria-invalid', String(empty.includes(area)));
+  if (empty.length > 0) {
+    empty.at(-1)!.focus();
+    return status.say('Write at least one query and one passage, each on a line of its own');
+  }
+  const { signal } = beginWork();
+  try {
+    const { embedder, ms: loadMs, downloaded, model } = await load(signal);
+    const start = performance.now();
+    const onProgress = sumOf(2, texts.queries.length + texts.passages.length);
+    const [q, p] = await Promise.all([
+      embedder.encodeQueries(texts.queries, { signal, onProgress: onProgress[0]! }),
+      embedder.encodeCorpus(texts.passages, { signal, onProgress: onProgress[1]! }),
+    ]);
+    const encodeMs = performance.now() - start;
+    showResults({ ...texts, scores: similarity(q, p), lang: exampleFor(model).lang, model });
+    const counts = [...q.tokenCounts, ...p.tokenCounts];
+    showFacts({
+      ...{ info: embedder.info, loadMs, downloaded, encodeMs },
+      texts: counts.length,
+      tokens: sum(counts),
+      truncated: sum([...q.truncated, ...p.truncated]),
+    });
+    status.done(`Done: ${format.count(counts.length, 'text')} in ${format.duration(encodeMs)}`);
+  } catch (error) {
+    if (signal.aborted) status.cancelled();
+    else status.fail(error);
+  } finally {
+    endWork();
+    await showStorage();
+  }
+}
+
+/** Gives the embedder of the choices made: the one that is there, or a new one. */
+async function load(signal: AbortSignal): Promise<Loaded> {
+  const model = modelChoice.value;
+  const device = chosen('device') as 'auto' | Device;
+  if (loaded?.model === model && loaded.device === device) return loaded;
+  loaded?.embedder.dispose();
+  loaded = undefined;
+  const start = performance.now();
+  let downloaded = false;
+  status.say('Starting');
+  const embedder = await createEmbedder({
+    model,
+    device,
+    modelBase: './models/',
+    signal,
+    onProgress: (event) => {
+      // What was on its way when the user cancelled still comes.
+      if (!running) return;
+      if (event.phase === 'download' && !event.cached) downloaded = true;
+      status.load(event);
+    },
+  });
+  loaded = { embedder, model, device, ms: performance.now() - start, downloaded };
+  return loaded;
+}
+
+function beginWork(): AbortController {
+  running = new AbortController();
+  status.clear();
+  setBusy(true);
+  return running;
+}
+
+function endWork(): void {
+  running = undefined;
+  const hadFocus = document.activeElement === cancelButton;
+  setBusy(false);
+  if (hadFocus) encodeButton.focus();
+}
+
+function setBusy(busy: boolean): void {
+  choices.disabled = busy;
+  cancelButton.disabled = !busy;
+  // Not `disabled`: the button keeps the focus, so that a keyboard user is not thrown to the top of the page.
+  encodeButton.setAttribute('aria-disabled', String(busy));
+}
+
+function showResults(next: Results): void {
+  results = next;
+  showView();
+}
+
+function showView(): void {
+  if (!results) return;
+  const view = chosen('view') === 'matrix' ? matrixOf(results) : rankingOf(results);
+  element('results').replaceChildren(legendOf(results), view);
+}
+
+/** The value of a switch, also while it is disabled. */
+function chosen(name: string): string {
+  return document.querySelector<HTMLInputElement>(`input[name="${name}"]:checked`)!.value;
+}
+
+/** Progress listeners of several calls, which tell the sum of them all. */
+function sumOf(calls: number, totalTexts: number): ((event: EncodeEvent) => void)[] {
+  const done = new Array<number>(calls).fill(0);
+  status.encode({ texts: 0, totalTexts });
+  return done.map((_, call) => ({ texts }: EncodeEvent) => {
+    done[call] = texts;
+    status.encode({ texts: sum(done), totalTexts });
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function linesOf({ value }: HTMLTextAreaElement): string[] {
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function showCount(area: HTMLTextAreaElement): number {
+  const { length } = linesOf(area);
+  element(`${area.id}-count`).textContent = format.count(length, 'line');
+  return length;
+}
+
+/** Puts the example in, unless the user has written something else. */
+function showExample(): void {
+  const next = exampleFor(modelChoice.value);
+  for (const [area, key] of [[queries, 'queries'] as const, [passages, 'passages'] as const]) {
+    if (area.value === '' || area.value === example[key].join('\n')) area.value = next[key].join('\n');
+    area.lang = next.lang;
+    showCount(area);
+  }
+  example = next;
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  run();
+});
+form.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+cancelButton.addEventListener('click', () => running?.abort());
+modelChoice.addEventListener('change', showExample);
+for (const area of [queries, passages]) area.addEventListener('input', () => showCount(area));
+element('retry').addEventListener('click', () => {
+  encodeButton.focus();
+  form.requestSubmit();
+});
+element('delete').addEventListener('click', async () => {
+  const freed = await deleteStored();
+  await showStorage();
+  status.say(`Deleted ${format.bytes(freed)}. A model that is loaded works until you leave this page.`);
+  encodeButton.focus();
+});
+element('view').addEventListener('change', showView);
+
+// A phone has no room for a matrix.
+if (matchMedia('(max-width: 40rem)').matches) element<HTMLInputElement>('view-ranking').checked = true;
+showExample();
+showStorage();
