@@ -7,27 +7,69 @@ from bert import Bert, Linear, Norm
 from graph import Graph, float_output, token_input
 
 BLOCK = 32  # values of a word vector that share one scale
+CPU_FILE = "model_quantized.onnx"
 
 
 def build_cpu_graph(bert: Bert) -> ModelProto:
     """Inputs and output as in every BERT export, so that any runtime of such exports can run it."""
     graph = Graph()
+    graph.rename(encoder(graph, bert, first_row_only=False), "last_hidden_state")
+    return graph.model(
+        [token_input(name) for name in ("input_ids", "attention_mask", "token_type_ids")],
+        float_output("last_hidden_state", "batch", "sequence", bert.hidden),
+    )
+
+
+def build_cls_graph(bert: Bert, cpu_file: bytes, cpu_model: ModelProto) -> ModelProto:
+    """
+    The same without weights, for when only the first row's vector is wanted: the last layer does, after its keys and
+    values, nothing for the other rows, which saves a fifteenth of the work with 12 layers and a sixth with 4. Exact but
+    for that row's activations having a range of their own. The weights are external data: places in the CPU graph's file.
+    """
+    graph = Graph()
+    graph.rename(encoder(graph, bert, first_row_only=True), "sentence_embedding")
+    inputs = [token_input(name) for name in ("input_ids", "attention_mask", "token_type_ids")]
+    model = graph.model(inputs, float_output("sentence_embedding", "batch", bert.hidden))
+    originals = {tensor.name: tensor for tensor in cpu_model.graph.initializer}
+    for tensor in model.graph.initializer:
+        original = originals.get(tensor.name)
+        if len(tensor.raw_data) < 256 or original is None or original.raw_data != tensor.raw_data:
+            continue
+        place = {"location": CPU_FILE, "offset": position(cpu_file, original), "length": len(tensor.raw_data)}
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL
+    return model
+
+
+def position(file: bytes, tensor: TensorProto) -> int:
+    """Where the file holds the bytes of a tensor: at the end of its record."""
+    record = tensor.SerializeToString()
+    assert record.endswith(tensor.raw_data)
+    return file.index(record) + len(record) - len(tensor.raw_data)
+
+
+def encoder(graph: Graph, bert: Bert, first_row_only: bool) -> str:
     x = norm(graph, embeddings(graph, bert), bert.embedding_norm, "embedding_norm")
     mask = attention_mask(graph)
     for index, layer in enumerate(bert.layers):
         name = f"layer.{index}"
-        qkv = linear(graph, x, layer.qkv, f"{name}.qkv")
-        context = attention(graph, qkv, mask, bert.heads, bert.hidden)
+        query, key, value = split_heads(graph, linear(graph, x, layer.qkv, f"{name}.qkv"), bert)
+        if first_row_only and layer is bert.layers[-1]:
+            query = first_rows(graph, query, axis=2)
+            x = first_rows(graph, x, axis=1)
+        context = attention(graph, query, key, value, mask, bert.hidden)
         attended = linear(graph, context, layer.attention_out, f"{name}.attention_out")
         x = norm(graph, graph.add("Add", attended, x), layer.attention_norm, f"{name}.attention_norm")
         inner = gelu(graph, linear(graph, x, layer.ffn_in, f"{name}.ffn_in"))
         outer = linear(graph, inner, layer.ffn_out, f"{name}.ffn_out")
         x = norm(graph, graph.add("Add", outer, x), layer.ffn_norm, f"{name}.ffn_norm")
-    graph.rename(x, "last_hidden_state")
-    return graph.model(
-        [token_input(name) for name in ("input_ids", "attention_mask", "token_type_ids")],
-        float_output("last_hidden_state", "batch", "sequence", bert.hidden),
-    )
+    return graph.add("Squeeze", x, graph.integers(1)) if first_row_only else x
+
+
+def first_rows(graph: Graph, x: str, axis: int) -> str:
+    return graph.add("Slice", x, graph.integers(0), graph.integers(1), graph.integers(axis))
 
 
 def embeddings(graph: Graph, bert: Bert) -> str:
@@ -68,13 +110,15 @@ def attention_mask(graph: Graph) -> str:
     return graph.add("Mul", graph.add("Sub", graph.number(1), mask), graph.number(np.finfo(np.float32).min))
 
 
-def attention(graph: Graph, qkv: str, mask: str, heads: int, hidden: int) -> str:
-    """[batch, sequence, 3 · hidden] → [batch, sequence, hidden]. The scale of the scores is inside the query weights."""
-    qkv = graph.add("Reshape", qkv, graph.integers(0, 0, 3, heads, hidden // heads))
+def split_heads(graph: Graph, qkv: str, bert: Bert) -> list[str]:
+    """[batch, sequence, 3 · hidden] → 3 of [batch, heads, sequence, head size]. The scores' scale is in the query weights."""
+    qkv = graph.add("Reshape", qkv, graph.integers(0, 0, 3, bert.heads, bert.hidden // bert.heads))
     qkv = graph.add("Transpose", qkv, perm=[2, 0, 3, 1, 4])
-    query, key, value = (
-        graph.add("Squeeze", part, graph.integers(0)) for part in graph.add("Split", qkv, outputs=3, axis=0)
-    )
+    return [graph.add("Squeeze", part, graph.integers(0)) for part in graph.add("Split", qkv, outputs=3, axis=0)]
+
+
+def attention(graph: Graph, query: str, key: str, value: str, mask: str, hidden: int) -> str:
+    """3 of [batch, heads, sequence, head size] → [batch, sequence, hidden]"""
     scores = graph.add("MatMul", query, graph.add("Transpose", key, perm=[0, 1, 3, 2]))
     weights = graph.add("Softmax", graph.add("Add", scores, mask), axis=-1)
     context = graph.add("Transpose", graph.add("MatMul", weights, value), perm=[0, 2, 1, 3])
@@ -85,17 +129,11 @@ def linear(graph: Graph, x: str, product: Linear, name: str) -> str:
     """The pattern of onnxruntime's dynamic quantiser, which onnxruntime fuses into one DynamicQuantizeMatMul."""
     if product.smooth is not None:
         x = graph.add("Mul", x, graph.constant(f"{name}.smooth", product.smooth))
-    values, scales = quantise_columns(product.weight)
     activations, step, zero_point = graph.add("DynamicQuantizeLinear", x, outputs=3)
-    sums = graph.add("MatMulInteger", activations, graph.constant(f"{name}.int8", values), zero_point)
-    scale = graph.add("Mul", step, graph.constant(f"{name}.scale", scales))
+    sums = graph.add("MatMulInteger", activations, graph.constant(f"{name}.int8", product.values), zero_point)
+    scale = graph.add("Mul", step, graph.constant(f"{name}.scale", product.scales))
     sums = graph.add("Mul", to_float(graph, sums), scale)
     return graph.add("Add", sums, graph.constant(f"{name}.bias", product.bias.astype(np.float32)))
-
-
-def quantise_columns(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    scales = (np.abs(weight).max(axis=0) / 127).astype(np.float32)
-    return np.clip(np.rint(weight / scales), -127, 127).astype(np.int8), scales
 
 
 def norm(graph: Graph, x: str, parameters: Norm, name: str) -> str:

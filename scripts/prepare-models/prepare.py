@@ -17,8 +17,8 @@ import onnx
 from tokenizers import Tokenizer
 
 from bert import Bert, read_bert
-from check import cosines, embed, open_model, open_webgpu_model
-from cpu_graph import build_cpu_graph
+from check import CLS_PATH, cosines, embed, open_cls_model, open_model, open_webgpu_model
+from cpu_graph import build_cls_graph, build_cpu_graph
 from webgpu_graph import SOURCE_PATH, build_webgpu_graph
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ def prepare(source: Path, out: Path, calibration: list[str]) -> None:
     (out / "onnx").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source / "tokenizer.json", out / "tokenizer.json")
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-    texts = [tokenizer.encode(text).ids for text in calibration] + random_walks(tokenizer)
+    texts = mixed(tokenizer, [tokenizer.encode(text).ids for text in calibration]) + random_walks(tokenizer)
     bert = read_bert(source / "onnx/model.onnx", texts)
     write_json(out / "config.json", config(bert))
     write_json(out / "tokenizer_config.json", tokenizer_config(json.loads(tokenizer.to_str())))
@@ -52,9 +52,25 @@ def prepare(source: Path, out: Path, calibration: list[str]) -> None:
     onnx.checker.check_model(cpu_model, full_check=True)
     cpu_file = cpu_model.SerializeToString()
     (out / SOURCE_PATH).write_bytes(cpu_file)
+    (out / CLS_PATH).write_bytes(build_cls_graph(bert, cpu_file, cpu_model).SerializeToString())
     webgpu_model, recipe = build_webgpu_graph(bert, cpu_file, cpu_model)
     (out / "onnx/model_webgpu.onnx").write_bytes(webgpu_model.SerializeToString())
     write_lines(out / "onnx/model_webgpu.json", recipe)
+
+
+def mixed(tokenizer: Tokenizer, texts: list[list[int]]) -> list[list[int]]:
+    """The texts cut at any place, 30 times, with a third of their tokens replaced by any, special ones among them."""
+    first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    special = [tokenizer.token_to_id(token) for token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")]
+    random = np.random.default_rng(0)
+    result = []
+    for text in texts * 30:
+        row = np.array(text[1:-1][: random.integers(len(text) - 1)], int)
+        dice = random.random(len(row))
+        row = np.where(dice < 0.3, random.integers(0, tokenizer.get_vocab_size(), len(row)), row)
+        row = np.where(dice < 0.05, random.choice(special, len(row)), row)
+        result.append([first, *row.tolist(), last])
+    return result
 
 
 def random_walks(tokenizer: Tokenizer) -> list[list[int]]:
@@ -131,7 +147,7 @@ def make_references(source: Path, out: Path, texts: list[str]) -> list[dict]:
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
     ids = [tokenizer.encode(text).ids for text in texts]
     vectors = embed(open_model(source / "onnx/model.onnx"), ids)
-    for graph, model in [("CPU", open_model(out / SOURCE_PATH)), ("WebGPU", open_webgpu_model(out))]:
+    for graph, model in [("CPU", open_cls_model(out)), ("WebGPU", open_webgpu_model(out))]:
         print(f"{out.name} {graph}: cosine to its references", cosines(vectors, embed(model, ids)).round(5))
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     stored = np.round(vectors / largest * 32767).astype("<i2")

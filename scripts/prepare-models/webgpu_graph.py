@@ -4,11 +4,11 @@ import numpy as np
 from onnx import ModelProto, TensorProto, helper
 
 from bert import Bert
-from cpu_graph import BLOCK
+from cpu_graph import BLOCK, CPU_FILE, position
 from graph import CONTRIB, Graph, float_output, token_input
 
 WEIGHTS_PATH = "model_webgpu.bin"
-SOURCE_PATH = "onnx/model_quantized.onnx"
+SOURCE_PATH = f"onnx/{CPU_FILE}"
 EPSILON = 1e-12
 
 
@@ -46,10 +46,7 @@ class WeightlessGraph(Graph):
         return self.weight(name, tuple(self.tensors[name].dims), "float32", name)
 
     def position(self, name: str) -> int:
-        """Where the CPU file holds the bytes of a tensor: at the end of its record."""
-        record = self.tensors[name].SerializeToString()
-        assert record.endswith(self.tensors[name].raw_data)
-        return self.source.index(record) + len(record) - len(self.tensors[name].raw_data)
+        return position(self.source, self.tensors[name])
 
 
 def build_webgpu_graph(bert: Bert, cpu_file: bytes, cpu_model: ModelProto) -> tuple[ModelProto, dict]:
