@@ -6,6 +6,7 @@ import type { Engine } from './engine/engine';
 import { openOrt } from './engine/ort';
 import { type Ort, startOrt } from './engine/ort-runtime';
 import { widenLayerNorms } from './half-precision';
+import { knownFiles } from './known-files';
 import { openModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
@@ -18,6 +19,8 @@ export interface LoadedModel {
 
 interface Candidate {
   readonly release: ModelRelease;
+  /** The model's path on this server. */
+  readonly repo: string;
   readonly build: ModelBuild;
 }
 
@@ -53,17 +56,17 @@ export async function loadModel(
 
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
 function candidatesFor({ model, modelBase, dtype }: LoadConfig, { device, halfFloats }: DeviceChoice): Candidate[] {
-  const releases = isHubLayout(modelBase) || !model.own ? [model.hub] : [model.own, { ...model.hub, repo: model.id }];
+  const releases = isHubLayout(modelBase) || !model.own ? [model.hub] : [model.own, model.hub];
   return releases.flatMap((release) =>
     release.builds
       .filter((build) => build.devices.includes(device))
       .filter((build) => (dtype === 'auto' ? halfFloats || !isHalf(build) : build.dtype === dtype))
-      .map((build) => ({ release, build })),
+      .map((build) => ({ release, build, repo: isHubLayout(modelBase) ? release.repo : model.id })),
   );
 }
 
 async function open(
-  { release, build }: Candidate,
+  { release, build, repo }: Candidate,
   config: LoadConfig,
   { device }: DeviceChoice,
   runtime: Promise<Ort>,
@@ -71,12 +74,13 @@ async function open(
 ): Promise<LoadedModel> {
   const revision = config.revision ?? release.revision;
   const store = openModelStore({ cache: config.cache, onEvent: emit });
+  // Sizes and hashes are those of the release's own revision.
+  const known = revision === release.revision ? knownFiles[`${release.repo}@${revision}`] : undefined;
   const request = (file: ModelFile) => ({
-    url: urlOf(config.modelBase, release.repo, revision, file.path),
+    url: urlOf(config.modelBase, repo, revision, file.path),
     model: config.model.id,
     revision,
-    // Sizes and hashes are those of the release's own revision.
-    file: config.revision === null || config.revision === release.revision ? file : { path: file.path },
+    file: { ...known?.[file.path], ...(revision === release.revision ? file : { path: file.path }) },
   });
   const { source, recipe } = build.weights ?? {};
   const wanted = [release.tokenizer, build.graph, ...(source ? [source] : []), ...(recipe ? [recipe] : [])];

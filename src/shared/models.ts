@@ -1,5 +1,4 @@
 import { BgeError, invalidInput } from './errors.js';
-import { SMALL_EN_HUB, SMALL_EN_OWN, SMALL_ZH_HUB, SMALL_ZH_OWN } from './model-files.js';
 
 /** Number format of a model's files, named as on the hub: `q8` is `model_quantized.onnx`. */
 export type Dtype = 'fp32' | 'fp16' | 'q8' | 'q4f16';
@@ -67,34 +66,34 @@ function published(repo: string, known: KnownFiles = {}, revision = 'main'): Mod
   };
 }
 
-/** This project's own files (scripts/prepare-models): one int8 set of weights, and a graph without weights for the GPU. */
-function prepared(repo: string, known: KnownFiles): ModelRelease {
-  const file = (path: string): ModelFile => ({ path, ...known[path] });
-  const weights = file('onnx/model_quantized.onnx');
+/** This project's own files (scripts/prepare-models): one int8 set of weights, and a graph without weights for each device. */
+function prepared(repo: string): ModelRelease {
+  const file = (path: string): ModelFile => ({ path });
+  const source = file('onnx/model_quantized.onnx');
   return {
     repo,
     revision: 'bge-web-1',
     tokenizer: file('tokenizer.json'),
     builds: [
-      { dtype: 'q8', devices: ['wasm'], graph: weights },
+      { dtype: 'q8', devices: ['wasm'], graph: file('onnx/model_cls.onnx'), weights: { source } },
       {
         dtype: 'q8',
         devices: ['webgpu'],
         graph: file('onnx/model_webgpu.onnx'),
-        weights: { recipe: file('onnx/model_webgpu.json'), source: weights },
+        weights: { source, recipe: file('onnx/model_webgpu.json') },
       },
     ],
   };
 }
 
-function bge(name: string, dim: number, queryInstruction: string, known?: KnownFiles): ModelSpec {
+function bge(name: string, dim: number, queryInstruction: string): ModelSpec {
   return {
     id: `BAAI/${name}`,
     dim,
     pooling: 'cls',
     queryInstruction,
     maxLength: 512,
-    hub: published(`Xenova/${name}`, known),
+    hub: published(`Xenova/${name}`),
   };
 }
 
@@ -102,14 +101,14 @@ function bge(name: string, dim: number, queryInstruction: string, known?: KnownF
 const registry = new Map<string, ModelSpec>(
   [
     {
-      ...bge('bge-small-en-v1.5', 384, ENGLISH, SMALL_EN_HUB),
-      own: prepared('BAAI/bge-small-en-v1.5', SMALL_EN_OWN),
+      ...bge('bge-small-en-v1.5', 384, ENGLISH),
+      own: prepared('BAAI/bge-small-en-v1.5'),
     },
     bge('bge-base-en-v1.5', 768, ENGLISH),
     bge('bge-large-en-v1.5', 1024, ENGLISH),
     {
-      ...bge('bge-small-zh-v1.5', 512, CHINESE, SMALL_ZH_HUB),
-      own: prepared('BAAI/bge-small-zh-v1.5', SMALL_ZH_OWN),
+      ...bge('bge-small-zh-v1.5', 512, CHINESE),
+      own: prepared('BAAI/bge-small-zh-v1.5'),
     },
     bge('bge-base-zh-v1.5', 768, CHINESE),
     bge('bge-large-zh-v1.5', 1024, CHINESE),
