@@ -106,6 +106,21 @@ test('an aborted call rejects at once with the reason, the worker drops it, othe
   expect(result.more).toBe(0);
 });
 
+test('a listener that throws is the app’s own trouble: the work goes on', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  const result = await page.evaluate(async () => {
+    const onProgress = () => {
+      throw new Error('in the listener');
+    };
+    const embedder = await bge.create({ onProgress });
+    const rows = (await embedder.encode(['a', 'b'], { onProgress })).rows;
+    return { rows, after: (await embedder.encode('c')).rows };
+  });
+  expect(result).toEqual({ rows: 2, after: 1 });
+  expect(new Set(errors)).toEqual(new Set(['in the listener']));
+});
+
 test('an aborted start rejects with the reason and ends its worker', async ({ page, faults }) => {
   faults.slow(/model_quantized/, 5_000_000);
   const result = await page.evaluate(async () => {

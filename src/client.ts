@@ -1,4 +1,5 @@
 import { proxy, type Remote, transferHandlers, wrap } from 'comlink';
+import { Ending } from './shared/ending.js';
 import { BgeError, fromWire, isBgeError, type WireError } from './shared/errors.js';
 import type {
   EmbedderInfo,
@@ -13,6 +14,9 @@ import type {
 /** A worker that has not answered its first message by then is one that ended while it started. */
 const START_LIMIT_MS = 60_000;
 
+/** Browsers take a longer one for none at all. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 export interface ClientOptions {
   /** Makes a fresh worker: at the start, and after the death of the last one. */
   readonly spawn: () => Worker;
@@ -26,8 +30,8 @@ export interface ClientOptions {
 interface Connection {
   readonly api: Remote<WorkerApi>;
   readonly info: EmbedderInfo;
-  /** Rejects when this worker ends, whatever the reason: comlink alone would leave its calls pending for ever. */
-  readonly death: Promise<never>;
+  /** Comes when this worker ends, whatever the reason: comlink alone would leave its calls pending for ever. */
+  readonly death: Ending;
   end(reason: unknown): void;
 }
 
@@ -103,7 +107,7 @@ export class WorkerClient {
       this.#pending++;
       this.#watch(connection);
       try {
-        return await Promise.race([run(connection.api, callId), connection.death]);
+        return await connection.death.race(run(connection.api, callId));
       } catch (error) {
         if (isGpuFailure(error)) this.#giveUpGpu(connection, error);
         throw error;
@@ -130,21 +134,17 @@ export class WorkerClient {
     const { config, spawn, onLoadEvent } = this.#options;
     installErrorTransfer();
     const worker = startSafely(spawn);
-    const ended = new AbortController();
+    const death = new Ending();
+    const released = new AbortController();
     let isReady = false;
-    let reject!: (reason: unknown) => void;
-    const death = new Promise<never>((_, rejectDeath) => {
-      reject = rejectDeath;
-    });
-    death.catch(() => {});
     const end = (reason: unknown) => {
-      if (ended.signal.aborted) return;
-      ended.abort();
-      // At once, not by the rejection: a call that is replayed must not meet the dead worker again.
+      if (death.hasCome) return;
+      // At once, not by a rejection: a call that is replayed must not meet the dead worker again.
       if (isReady) this.#connection = undefined;
       clearTimeout(this.#deadlineTimer);
+      released.abort();
       worker.terminate();
-      reject(reason);
+      death.come(reason);
     };
     this.#end = end;
     if (this.#disposed) end(new BgeError('DisposedError', 'The embedder was disposed'));
@@ -157,18 +157,18 @@ export class WorkerClient {
     const listener = (event: WorkerEvent) => {
       this.#watch({ end });
       if (event.type === 'fatal') end(workerDied('an error that no call stands for', event.error));
-      else if (event.type === 'encode') this.#listeners.get(event.callId)?.(event.event);
-      else onLoadEvent(event.event);
+      else if (event.type === 'encode') tell(this.#listeners.get(event.callId), event.event);
+      else tell(onLoadEvent, event.event);
     };
     const lifeLock = `bge-web-worker:${crypto.randomUUID?.() ?? Math.random()}`;
     const startTimer = setTimeout(() => end(workerDied('it did not start')), START_LIMIT_MS);
     this.#pending++;
     try {
-      await Promise.race([api.connect(proxy(listener), lifeLock), death]);
+      await death.race(api.connect(proxy(listener), lifeLock));
       clearTimeout(startTimer);
-      awaitRelease(lifeLock, ended.signal, () => end(workerDied('it ended without a word')));
+      awaitRelease(lifeLock, released.signal, () => end(workerDied('it ended without a word')));
       this.#watch({ end });
-      const info = await Promise.race([api.load({ ...config, failed: this.#failed }), death]);
+      const info = await death.race(api.load({ ...config, failed: this.#failed }));
       isReady = true;
       this.info = info;
       return { api, info, death, end };
@@ -190,14 +190,14 @@ export class WorkerClient {
   #noteFailure(error: BgeError): void {
     if (this.#failed.some((choice) => choice.device === 'webgpu')) return;
     this.#failed.push({ device: 'webgpu', reason: error.message });
-    this.#options.onLoadEvent({ phase: 'fallback', reason: error.message });
+    tell(this.#options.onLoadEvent, { phase: 'fallback', reason: error.message });
   }
 
   /** Starts the deadline anew while calls are pending, and stops it when none is. */
   #watch({ end }: Pick<Connection, 'end'>): void {
     clearTimeout(this.#deadlineTimer);
     const { deadline } = this.#options;
-    if (this.#pending === 0 || deadline === Number.POSITIVE_INFINITY) return;
+    if (this.#pending === 0 || deadline > LONGEST_TIMEOUT_MS) return;
     this.#deadlineTimer = setTimeout(() => {
       const message = `The worker gave no sign of life for ${deadline} ms and was ended`;
       end(new BgeError('WorkerUnresponsiveError', message, { details: { deadline } }));
@@ -217,6 +217,15 @@ export async function withSignal<T>(signal: AbortSignal | undefined, work: () =>
   const working = work();
   working.catch(() => {});
   return Promise.race([working, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+/** Calls a listener of the app's. What it throws is the app's: it must not end the call that it listens to. */
+function tell<E>(listener: ((event: E) => void) | undefined, event: E): void {
+  try {
+    listener?.(event);
+  } catch (error) {
+    reportError(error);
+  }
 }
 
 /** True for errors after which another device may do better. */

@@ -1,4 +1,5 @@
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
+import { Ending } from '../../src/shared/ending';
 import { BgeError } from '../../src/shared/errors';
 import type { Dtype } from '../../src/shared/models';
 import type { Device, EngineInfo } from '../../src/shared/protocol';
@@ -33,8 +34,9 @@ export async function openOrt(ort: Ort, options: OrtOptions): Promise<Engine> {
   }).catch((cause: unknown) => {
     throw openError(cause, options.device);
   });
-  const lost = options.device === 'webgpu' ? deviceLost(ort.env) : new Promise<never>(() => {});
-  return new OrtEngine(ort, session, options, lost);
+  const loss = new Ending();
+  if (options.device === 'webgpu') watchDevice(ort.env, loss);
+  return new OrtEngine(ort, session, options, loss);
 }
 
 class OrtEngine implements Engine {
@@ -45,7 +47,7 @@ class OrtEngine implements Engine {
     readonly ort: Ort,
     readonly session: InferenceSession,
     readonly options: OrtOptions,
-    readonly lost: Promise<never>,
+    readonly loss: Ending,
   ) {
     const { device, dtype } = options;
     this.info = { engine: 'ort', device, dtype, threads: ort.env.wasm.numThreads ?? 1 };
@@ -59,11 +61,9 @@ class OrtEngine implements Engine {
 
   async run(batch: TokenBatch): Promise<Float32Array> {
     const { device, pooling } = this.options;
-    const running = this.session.run(this.#feeds(batch));
-    running.catch(() => {}); // when the device is lost first, nobody waits for this one
     let outputs: InferenceSession.OnnxValueMapType;
     try {
-      outputs = await Promise.race([running, this.lost]);
+      outputs = await this.loss.race(this.session.run(this.#feeds(batch)));
     } catch (cause) {
       if (cause instanceof BgeError) throw cause;
       throw new BgeError(
@@ -98,10 +98,12 @@ class OrtEngine implements Engine {
   }
 }
 
-async function deviceLost(env: Env): Promise<never> {
+async function watchDevice(env: Env, loss: Ending): Promise<void> {
   const device = (await env.webgpu.device) as GPUDevice;
   const { reason, message } = await device.lost;
-  throw new BgeError('DeviceLostError', `The GPU went away (${reason}): ${message}`, { details: { device: 'webgpu' } });
+  loss.come(
+    new BgeError('DeviceLostError', `The GPU went away (${reason}): ${message}`, { details: { device: 'webgpu' } }),
+  );
 }
 
 function outputNamed(outputs: InferenceSession.OnnxValueMapType, names: readonly string[]): Tensor {
