@@ -16,12 +16,10 @@ export function matrixOf({ queries, passages, scores, lang, model }: Results): H
   const scale = scaleOf(shown);
   const table = make('table', { className: 'matrix' });
   const cut = queries.length > MOST.queries || passages.length > MOST.passages;
-  const caption = make('caption', {
-    id: 'matrix-caption',
-    textContent: `Cosine similarity of passages and queries by ${model}. ★ marks the best passage for each query.${
-      cut ? ` Shown: the first ${MOST.passages} passages and ${MOST.queries} queries.` : ''
-    }`,
-  });
+  const caption = make('caption', { id: 'matrix-caption' });
+  const shownPart = cut ? ` Shown: the first ${MOST.passages} passages and ${MOST.queries} queries.` : '';
+  const meaning = `Cosine similarity of passages and queries by ${model}. ★ marks the best passage for each query.`;
+  caption.append(make('span', { className: 'caption', textContent: meaning + shownPart }));
   const head = make('tr');
   head.append(make('th', { scope: 'col', textContent: 'Passage' }));
   for (const query of queries.slice(0, MOST.queries)) head.append(heading('col', query, lang));

@@ -1,11 +1,18 @@
 // Builds the package into dist/: the page's part, the worker as one self-contained file, the types, and beside the
 // worker the files of onnxruntime-web, which the worker loads only when it needs them.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+
+/** @param {string} file @param {RegExp} what @param {string} by */
+function rewrite(file, what, by) {
+  const text = readFileSync(file, 'utf8');
+  if (!what.test(text)) throw new Error(`${file} has no ${what}`);
+  writeFileSync(file, text.replace(what, by));
+}
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -34,8 +41,13 @@ for (const file of [
   'ort.webgpu.bundle.min.mjs',
   'ort-wasm-simd-threaded.asyncify.wasm',
 ]) {
-  copyFileSync(join(ortDist, file), join(dist, 'ort', file));
+  const to = join(dist, 'ort', file);
+  copyFileSync(join(ortDist, file), to);
+  // The maps are not shipped, and bundlers would complain.
+  if (file.endsWith('.mjs')) rewrite(to, /\n\/\/# sourceMappingURL=.*\s*$/, '\n');
 }
+// The worker's one dynamic import has an address that is known at run time only; minifying takes the comments that say so.
+rewrite(join(dist, 'worker.js'), /\bimport\((?=\w)/, 'import(/* @vite-ignore */ /* webpackIgnore: true */ ');
 
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--build', '--force', 'src'], {
   cwd: root,

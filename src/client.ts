@@ -155,6 +155,7 @@ export class WorkerClient {
 
     const api = wrap<WorkerApi>(worker);
     const listener = (event: WorkerEvent) => {
+      if (death.hasCome) return; // still on its way when the worker was ended
       this.#watch({ end });
       if (event.type === 'fatal') end(workerDied('an error that no call stands for', event.error));
       else if (event.type === 'encode') tell(this.#listeners.get(event.callId), event.event);
