@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, test as base, chromium, type Page } from '@playwright/test';
-import { type Server, startServer } from './hub-server';
+import { isolation, type Server, startServer } from './hub-server';
 
 export { expect } from '@playwright/test';
 
@@ -16,6 +16,8 @@ async function startTestServer(hub: string): Promise<Server> {
     roots: { '/': join(root, 'e2e/pages'), '/dist/': join(root, 'dist'), '/models/': join(root, 'public/models') },
     hub,
     headers: {
+      '/isolated.html': isolation,
+      '/dist/': isolation,
       '/strict.html': {
         'Content-Security-Policy':
           "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",

@@ -147,3 +147,17 @@ test('a vector does not depend on the texts beside it, on WebGPU', async ({ gpuB
   expect(await batchEffect(page, 'webgpu', 'BAAI/bge-small-zh-v1.5', texts)).toBeLessThanOrEqual(1e-6);
   await page.close();
 });
+
+test('a cross-origin isolated page has threads, and the same vectors', async ({ page, server }) => {
+  const encode = () =>
+    page.evaluate(async () => {
+      const embedder = await bge.create();
+      return { threads: embedder.info.threads, row: [...(await embedder.encode('Bees make honey.')).row(0)] };
+    });
+  const one = await encode();
+  await openTool(page, server, '/isolated.html');
+  const several = await encode();
+  expect(one.threads).toBe(1);
+  expect(several.threads).toBe(Math.min(4, await page.evaluate(() => navigator.hardwareConcurrency)));
+  expect(cosine(one.row, several.row)).toBeGreaterThan(0.99999);
+});

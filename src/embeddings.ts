@@ -39,8 +39,8 @@ export class Embeddings implements Iterable<Float32Array> {
 
 /**
  * Gives the inner products of all queries with all passages, `q @ p.T`: one Float32Array for each query, with one score
- * for each passage. For normalised vectors (the default) that is the cosine similarity, −1 to 1; BGE's scores bunch
- * in about 0.4 to 1, so compare them with each other rather than with 0.5.
+ * for each passage. For normalised vectors (the default) that is the cosine similarity, −1 to 1; unrelated texts
+ * easily score 0.3 to 0.5, so compare scores with each other rather than with 0.5.
  * Costs queries × passages × dim multiplications on the calling thread.
  * Throws InvalidInputError when the two are from different models or have different dimensions.
  */
