@@ -108,6 +108,7 @@ test('unknown models and wrong options are refused', async ({ page }) => {
       wrong({ normalize: 'yes' }),
       wrong({ queryInstruction: 5 }),
       wrong({ dtype: 'q4f16' }),
+      wrong({ modelBase: 'https://' }),
     ]);
   });
   expect(errors[0]).toContain('UnknownModelError: Unknown model "BAAI/bge-small-fr". Known: BAAI/bge-small-en-v1.5');

@@ -181,6 +181,40 @@ test('a stream takes no text before there is room for it, and gives all in order
   expect(result).toEqual({ ahead: 8, rows: 20, same: true });
 });
 
+test('a stream shows what is done while its source is idle, and ends at once when it is aborted', async ({ page }) => {
+  const result = await page.evaluate(async () => {
+    const embedder = await bge.create();
+    async function* source() {
+      yield 'the only text for now';
+      await new Promise(() => {});
+    }
+    const controller = new AbortController();
+    let pieces = 0;
+    const { error } = await bge.outcome(
+      (async () => {
+        for await (const _ of embedder.encodeStream(source(), { chunkSize: 1, signal: controller.signal })) {
+          pieces++;
+          setTimeout(() => controller.abort(new Error('enough')), 100);
+        }
+      })(),
+    );
+    return { pieces, message: error?.message, after: (await embedder.encode('after')).rows };
+  });
+  expect(result).toEqual({ pieces: 1, message: 'enough', after: 1 });
+});
+
+test('what the caller does to the array after the call does not matter', async ({ page }) => {
+  const result = await page.evaluate(async () => {
+    const embedder = await bge.create();
+    const texts = ['one', 'two'];
+    const pending = embedder.encode(texts);
+    texts.length = 0;
+    const proxied = await embedder.encode(new Proxy(['one'], {}));
+    return { rows: (await pending).rows, proxied: proxied.rows };
+  });
+  expect(result).toEqual({ rows: 2, proxied: 1 });
+});
+
 test('a disposed embedder rejects pending and later calls', async ({ page }) => {
   const errors = await page.evaluate(async () => {
     const embedder = await bge.create();

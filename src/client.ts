@@ -76,7 +76,7 @@ export class WorkerClient {
     try {
       return await this.#callOnce(run, signal, onProgress);
     } catch (error) {
-      if (!isGpuFailure(error) || this.#disposed) throw error;
+      if (!isGpuFailure(error)) throw error;
       return await this.#callOnce(run, signal, onProgress);
     }
   }
@@ -199,7 +199,10 @@ export class WorkerClient {
     clearTimeout(this.#deadlineTimer);
     const { deadline } = this.#options;
     if (this.#pending === 0 || deadline > LONGEST_TIMEOUT_MS) return;
+    const due = Date.now() + deadline;
     this.#deadlineTimer = setTimeout(() => {
+      // Much too late: page and worker were frozen together (a phone in the pocket), so the silence says nothing.
+      if (Date.now() > due + 1000) return this.#watch({ end });
       const message = `The worker gave no sign of life for ${deadline} ms and was ended`;
       end(new BgeError('WorkerUnresponsiveError', message, { details: { deadline } }));
     }, deadline);

@@ -102,19 +102,32 @@ export class Embedder {
   ): AsyncGenerator<Embeddings, void, undefined> {
     const { chunkSize = 256, kind = 'passage', signal, ...rest } = options;
     if (!isIntegerIn(chunkSize, 1, 100_000)) throw invalidInput('chunkSize', 'an integer from 1 to 100000', chunkSize);
+    const pieces = chunksOf(texts, chunkSize);
     const left = new AbortController();
-    const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+    const abort = () => left.abort(signal?.reason);
+    signal?.addEventListener('abort', abort);
     let current: Promise<Embeddings> | undefined;
     try {
-      for await (const chunk of chunksOf(texts, chunkSize)) {
-        const next = this.#encode(chunk, kind, 0, { ...rest, signal: either });
+      for (;;) {
+        const next = pieces.next();
         next.catch(() => {});
+        // A piece that is done, or has failed, does not wait for a source that is slow.
+        const first = [current?.then(() => true), next.then(() => false)];
+        if (await withSignal(signal, () => Promise.race(first.filter((promise) => promise !== undefined)))) {
+          yield await current!;
+          current = undefined;
+        }
+        const { done, value } = await withSignal(signal, () => next);
+        const following = done ? undefined : this.#encode(value, kind, 0, { ...rest, signal: left.signal });
+        following?.catch(() => {});
         if (current) yield await current;
-        current = next;
+        if (!following) return;
+        current = following;
       }
-      if (current) yield await current;
     } finally {
       left.abort();
+      signal?.removeEventListener('abort', abort);
+      pieces.return().catch(() => {}); // not awaited: a source that is idle would never answer
     }
   }
 
@@ -150,15 +163,20 @@ export class Embedder {
   }
 }
 
+/** Gives a copy: what the caller does to the array after the call must not reach the worker. */
 function checkTexts(texts: string | readonly string[]): readonly string[] {
   if (typeof texts === 'string') return [texts];
   if (!Array.isArray(texts)) throw invalidInput('texts', 'a string or an array of strings', texts);
-  const wrong = texts.findIndex((text) => typeof text !== 'string');
-  if (wrong >= 0) throw invalidInput(`texts[${wrong}]`, 'a string', texts[wrong]);
-  return texts;
+  const copy = Array.from(texts);
+  const wrong = copy.findIndex((text) => typeof text !== 'string');
+  if (wrong >= 0) throw invalidInput(`texts[${wrong}]`, 'a string', copy[wrong]);
+  return copy;
 }
 
-async function* chunksOf(texts: Iterable<string> | AsyncIterable<string>, size: number): AsyncGenerator<string[]> {
+async function* chunksOf(
+  texts: Iterable<string> | AsyncIterable<string>,
+  size: number,
+): AsyncGenerator<string[], void, undefined> {
   let chunk: string[] = [];
   for await (const text of texts) {
     chunk.push(text);

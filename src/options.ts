@@ -84,8 +84,8 @@ export function toConfig(options: EmbedderOptions): Omit<LoadConfig, 'failed'> {
     ...{ model, device, dtype, revision, cache, normalize, selfCheck, queryInstruction, passageInstruction },
     ...{ maxLength, batchTokens },
     dim: Math.min(truncateDim ?? model.dim, model.dim),
-    modelBase: absolute(modelBase),
-    wasmBase: wasmBase && absolute(wasmBase.replace(/\/?$/, '/')),
+    modelBase: absolute('modelBase', modelBase),
+    wasmBase: wasmBase && absolute('wasmBase', wasmBase.replace(/\/?$/, '/')),
   };
 }
 
@@ -102,7 +102,11 @@ function check(holds: boolean, what: string, expected: string, value: unknown): 
 }
 
 /** The worker's own address is not the page's, so it cannot resolve what is relative to the page. Braces must stay braces. */
-function absolute(url: string): string {
+function absolute(what: string, url: string): string {
   if (typeof document === 'undefined') return url;
-  return new URL(url, document.baseURI).href.replaceAll('%7B', '{').replaceAll('%7D', '}');
+  try {
+    return new URL(url, document.baseURI).href.replaceAll('%7B', '{').replaceAll('%7D', '}');
+  } catch {
+    throw invalidInput(what, 'a URL', url);
+  }
 }

@@ -29,8 +29,8 @@ export async function chooseDevice(wanted: 'auto' | Device, failed: readonly Fai
 
 function isSoftware(adapter: GPUAdapter): boolean {
   return (
-    adapter.info.isFallbackAdapter ||
-    /swiftshader|llvmpipe|software/i.test(`${adapter.info.architecture} ${adapter.info.description}`)
+    adapter.info?.isFallbackAdapter ||
+    /swiftshader|llvmpipe|software/i.test(`${adapter.info?.architecture} ${adapter.info?.description}`)
   );
 }
 

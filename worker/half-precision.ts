@@ -1,5 +1,5 @@
 import { PbfReader, PbfWriter } from 'pbf';
-import { BgeError } from '../src/shared/errors';
+import { gpuGraphError } from './weights';
 
 // Field numbers of ONNX's protobuf messages (onnx.proto3).
 const MODEL_GRAPH = 7;
@@ -23,13 +23,13 @@ interface Node {
  * Gives a float16 graph whose layer normalisations square, average and take the root in float32. Exports below opset 17
  * spell a layer normalisation out as single operators, and in float16 its squares pass 65,504 from a value of 256 on,
  * without any error. A graph with the LayerNormalization operator comes back as it was: that computes in float32 itself.
- * Costs a copy of the model. Throws CorruptModelError.
+ * Costs a copy of the model. Throws CorruptModelError, or EngineError where memory runs short.
  */
 export function widenLayerNorms(model: Uint8Array): Uint8Array {
   try {
     return widenedModel(model);
   } catch (cause) {
-    throw new BgeError('CorruptModelError', `The model file is not an ONNX graph: ${cause}`, { cause });
+    throw gpuGraphError('The float16 graph cannot be mended', cause);
   }
 }
 

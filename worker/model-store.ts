@@ -90,7 +90,7 @@ async function readAll(files: readonly FileRequest[], cache: boolean, shared: Sh
   const jobs = files.map((request): Job => ({ ...shared, ...request, id: identify(request) }));
   for (const job of jobs) progress.expect(job, job.file.bytes ?? 0);
   const results = new Map<Job, Promise<Uint8Array<ArrayBuffer>>>();
-  for (const job of jobs.toSorted((a, b) => (a.file.bytes ?? 0) - (b.file.bytes ?? 0))) {
+  for (const job of [...jobs].sort((a, b) => (a.file.bytes ?? 0) - (b.file.bytes ?? 0))) {
     const result = readOne(job);
     // One file is of no use without the others.
     result.catch((error) => stop.abort(error));

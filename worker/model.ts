@@ -42,16 +42,17 @@ export async function loadModel(
   }
   const runtime = startOrt(device, config.wasmBase);
   runtime.catch(() => {}); // it may fail while nobody waits for it
-  let missing: unknown;
+  let missing: BgeError | undefined;
   for (const candidate of candidates) {
     try {
       return await open(candidate, config, choice, runtime, emit);
     } catch (error) {
-      if (!isBgeError(error, 'ModelFileNotFoundError')) throw error;
+      if (!isBgeError(error) || !isMissing(error)) throw error;
       missing ??= error;
     }
   }
-  throw missing;
+  const { name, message, details } = missing!;
+  throw new BgeError(name, message, { cause: missing, details: { ...details, device } });
 }
 
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
@@ -99,6 +100,11 @@ async function open(
     batchTokens: config.batchTokens,
   });
   return { tokenizer, engine, revision };
+}
+
+/** Some servers answer 403 where there is no file. */
+function isMissing({ name, details }: BgeError): boolean {
+  return name === 'ModelFileNotFoundError' || details.status === 401 || details.status === 403;
 }
 
 /** The external data of a graph: the source itself, by its file name, or what the recipe makes of it. */

@@ -12,7 +12,7 @@ import type {
 } from '../src/shared/protocol';
 import { makeBatches } from './batch';
 import { chooseDevice } from './device';
-import type { Engine } from './engine/engine';
+import type { Engine, TokenBatch } from './engine/engine';
 import { loadModel } from './model';
 import { normalizeRow } from './pooling';
 import { selfCheckFor } from './self-check';
@@ -80,7 +80,7 @@ export class Pipeline {
       const batchIds = new Int32Array(indices.length * length);
       for (const [row, index] of indices.entries()) batchIds.set(ids[index]!, row * length);
       const pooled = await this.#turn(request.priority, call, () =>
-        this.#engine.run({ rows: indices.length, length, ids: batchIds }),
+        this.#run({ rows: indices.length, length, ids: batchIds }),
       );
       for (const [row, index] of indices.entries())
         this.#place(pooled, row, data.subarray(index * dim, (index + 1) * dim));
@@ -127,6 +127,23 @@ export class Pipeline {
     });
   }
 
+  /** Nothing but numbers, as many as there should be, leaves the engine: a GPU can fail without an error. */
+  async #run(batch: TokenBatch): Promise<Float32Array> {
+    const { id, dim } = this.#config.model;
+    const { device } = this.#engine.info;
+    const pooled = await this.#engine.run(batch);
+    if (pooled.length !== batch.rows * dim) {
+      const message = `Expected vectors of ${dim} dimensions from ${id}, its model file gives ${pooled.length / batch.rows}`;
+      throw new BgeError('CorruptModelError', message);
+    }
+    if (!pooled.every(Number.isFinite)) {
+      throw new BgeError('EngineError', `The model on ${device} gave vectors that are not numbers`, {
+        details: { device },
+      });
+    }
+    return pooled;
+  }
+
   /** Cuts to the wanted dimension first and normalises then, as the reference does (Matryoshka). */
   #place(pooled: Float32Array, row: number, out: Float32Array): void {
     const full = this.#config.model.dim;
@@ -140,12 +157,7 @@ export class Pipeline {
     const vectors: Float32Array[] = [];
     for (const text of check.texts) {
       const { ids } = this.#tokenizer.encode(text, this.#config.model.maxLength);
-      const pooled = await this.#engine.run({ rows: 1, length: ids.length, ids });
-      if (pooled.length !== this.#config.model.dim) {
-        const message = `Expected vectors of ${this.#config.model.dim} dimensions from ${this.#config.model.id}, its model file gives ${pooled.length}`;
-        throw new BgeError('CorruptModelError', message);
-      }
-      vectors.push(pooled);
+      vectors.push(await this.#run({ rows: 1, length: ids.length, ids }));
     }
     return check.judge(vectors, this.#engine.info);
   }

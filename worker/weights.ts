@@ -28,7 +28,7 @@ interface Recipe {
 
 /**
  * Gives the float32 weights of the GPU graph from the int8 file of the CPU graph, so that one download serves both.
- * Costs 4 bytes a parameter in memory. Throws CorruptModelError.
+ * Costs 4 bytes a parameter in memory. Throws CorruptModelError, or EngineError where memory runs short.
  */
 export function fillWeights(recipeJson: Uint8Array, source: Uint8Array): { path: string; data: Uint8Array } {
   try {
@@ -40,8 +40,14 @@ export function fillWeights(recipeJson: Uint8Array, source: Uint8Array): { path:
     }
     return { path: recipe.path, data: new Uint8Array(bytes) };
   } catch (cause) {
-    throw new BgeError('CorruptModelError', `The weights of the GPU graph cannot be filled: ${cause}`, { cause });
+    throw gpuGraphError('The weights of the GPU graph cannot be filled', cause);
   }
+}
+
+/** Memory that ran short, or a file that is not what it should be; the CPU may do without either. */
+export function gpuGraphError(what: string, cause: unknown): BgeError {
+  const name = cause instanceof RangeError ? 'EngineError' : 'CorruptModelError';
+  return new BgeError(name, `${what}: ${cause}`, { cause, details: { device: 'webgpu' } });
 }
 
 function fill(out: Float32Array, from: TensorSource, source: Uint8Array, columns: number): void {

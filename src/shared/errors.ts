@@ -18,8 +18,6 @@ export type BgeErrorName =
   | 'WasmBlockedError'
   /** This browser has no WebAssembly. */
   | 'WasmUnsupportedError'
-  /** The device asked for cannot be had (no WebGPU, no adapter). */
-  | 'DeviceUnavailableError'
   /** The GPU went away during the work. */
   | 'DeviceLostError'
   /** The runtime failed to start or to run the model. */

@@ -76,6 +76,10 @@ class OrtEngine implements Engine {
       );
     }
     const output = outputNamed(outputs, ['sentence_embedding', 'last_hidden_state', 'token_embeddings']);
+    if (output.type !== 'float32') {
+      const message = `Expected the model to give float32, got ${output.type}`;
+      throw new BgeError('CorruptModelError', message, { details: { device } });
+    }
     const values = output.data as Float32Array;
     const pooled = output.dims.length === 2 ? values.slice() : pool(values, batch.rows, batch.length, pooling);
     for (const value of Object.values(outputs)) (value as Tensor).dispose();

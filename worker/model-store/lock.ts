@@ -1,3 +1,5 @@
+const WAIT_MS = 1_000;
+
 /**
  * Does the work while no other worker of this origin does work of the same name; `onWait` is called if it must wait.
  * Where the browser has no Web Locks, or refuses them to this origin, the work is done at once: it then may be done twice.
@@ -25,7 +27,13 @@ async function acquire(name: string, signal: AbortSignal, onWait: () => void): P
     const free = await request(name, { ifAvailable: true });
     if (free) return free;
     onWait();
-    return await request(name, { signal });
+    // Again and again: the page takes a long silence for a worker that hangs.
+    const waiting = setInterval(onWait, WAIT_MS);
+    try {
+      return await request(name, { signal });
+    } finally {
+      clearInterval(waiting);
+    }
   } catch (error) {
     signal.throwIfAborted();
     // An opaque origin throws a SecurityError.
