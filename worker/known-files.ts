@@ -39,8 +39,8 @@ export const knownFiles: Readonly<Record<string, KnownFiles>> = {
       sha256: '69ef7cad8a70f8f8e67c030255d9edada7e025678cc9fb65618e38cb4eafa6cf',
     },
     'onnx/model_cls.onnx': {
-      bytes: 80_755,
-      sha256: '115e7114f9248f72d6a455eba5c772eb2e512835b02b85625b719eab428a38a6',
+      bytes: 79_831,
+      sha256: '4c7f89aad49d5e8a0ae72bc469f026f2850dc33b378646e1c3009bda5bcbdb3a',
     },
     'onnx/model_webgpu.onnx': {
       bytes: 36_267,
@@ -59,8 +59,8 @@ export const knownFiles: Readonly<Record<string, KnownFiles>> = {
       sha256: '543cf8329bb916fb4407865c154b42d3ee100f4d9475ec6f2bedb53706c1f488',
     },
     'onnx/model_cls.onnx': {
-      bytes: 28_554,
-      sha256: '4e98b2179f049d5f22581f93bcd5ef19abd9e3f0b5ac1cc174a1ca42afe46feb',
+      bytes: 27_982,
+      sha256: 'b1c689815598e671c752a7cc52e1f723bfd7870edc480d18ffa2f147e7822fb1',
     },
     'onnx/model_webgpu.onnx': {
       bytes: 13_010,

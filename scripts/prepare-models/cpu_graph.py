@@ -22,14 +22,14 @@ def build_cpu_graph(bert: Bert) -> ModelProto:
 
 def build_cls_graph(bert: Bert, cpu_file: bytes, cpu_model: ModelProto) -> ModelProto:
     """
-    The same without weights, for when only the first row's vector is wanted: the last layer does, after its keys and
-    values, nothing for the other rows, which saves a fifteenth of the work with 12 layers and a sixth with 4. Exact but
-    for that row's activations having a range of their own. The weights are external data: places in the CPU graph's file.
+    input_ids → sentence_embedding, the first row, for texts without padding: no mask, and all tokens are of type 0. The
+    last layer does, after its keys and values, nothing for the other rows, which saves a fifteenth of the work with 12
+    layers and a sixth with 4. Exact but for that row's activations having a range of their own. The weights are external
+    data: places in the CPU graph's file.
     """
     graph = Graph()
     graph.rename(encoder(graph, bert, first_row_only=True), "sentence_embedding")
-    inputs = [token_input(name) for name in ("input_ids", "attention_mask", "token_type_ids")]
-    model = graph.model(inputs, float_output("sentence_embedding", "batch", bert.hidden))
+    model = graph.model([token_input("input_ids")], float_output("sentence_embedding", "batch", bert.hidden))
     originals = {tensor.name: tensor for tensor in cpu_model.graph.initializer}
     for tensor in model.graph.initializer:
         original = originals.get(tensor.name)
@@ -51,8 +51,8 @@ def position(file: bytes, tensor: TensorProto) -> int:
 
 
 def encoder(graph: Graph, bert: Bert, first_row_only: bool) -> str:
-    x = norm(graph, embeddings(graph, bert), bert.embedding_norm, "embedding_norm")
-    mask = attention_mask(graph)
+    x = norm(graph, embeddings(graph, bert, typed=not first_row_only), bert.embedding_norm, "embedding_norm")
+    mask = None if first_row_only else attention_mask(graph)
     for index, layer in enumerate(bert.layers):
         name = f"layer.{index}"
         query, key, value = split_heads(graph, linear(graph, x, layer.qkv, f"{name}.qkv"), bert)
@@ -72,14 +72,15 @@ def first_rows(graph: Graph, x: str, axis: int) -> str:
     return graph.add("Slice", x, graph.integers(0), graph.integers(1), graph.integers(axis))
 
 
-def embeddings(graph: Graph, bert: Bert) -> str:
+def embeddings(graph: Graph, bert: Bert, typed: bool) -> str:
     """Words in int8 with a scale per block; the tables of positions and types are small and sensitive: float16, lossless."""
     values, scales = quantise_blocks(bert.words)
     values = graph.add("Gather", graph.constant("words.int8", values), "input_ids")
     scales = graph.add("Gather", graph.constant("words.scale", scales), "input_ids")
     words = graph.add("Mul", to_float(graph, values), to_float(graph, scales))
     words = graph.add("Reshape", words, graph.integers(0, 0, bert.hidden))
-    types = graph.add("Gather", graph.constant("token_types", lossless_half(bert.token_types)), "token_type_ids")
+    types = graph.constant("token_types", lossless_half(bert.token_types))
+    types = graph.add("Gather", types, "token_type_ids") if typed else first_rows(graph, types, axis=0)
     length = graph.add("Slice", graph.add("Shape", "input_ids"), graph.integers(1), graph.integers(2))
     positions = graph.constant("positions", lossless_half(bert.positions))
     positions = graph.add("Slice", positions, graph.integers(0), length)
@@ -117,10 +118,10 @@ def split_heads(graph: Graph, qkv: str, bert: Bert) -> list[str]:
     return [graph.add("Squeeze", part, graph.integers(0)) for part in graph.add("Split", qkv, outputs=3, axis=0)]
 
 
-def attention(graph: Graph, query: str, key: str, value: str, mask: str, hidden: int) -> str:
+def attention(graph: Graph, query: str, key: str, value: str, mask: str | None, hidden: int) -> str:
     """3 of [batch, heads, sequence, head size] → [batch, sequence, hidden]"""
     scores = graph.add("MatMul", query, graph.add("Transpose", key, perm=[0, 1, 3, 2]))
-    weights = graph.add("Softmax", graph.add("Add", scores, mask), axis=-1)
+    weights = graph.add("Softmax", graph.add("Add", scores, mask) if mask else scores, axis=-1)
     context = graph.add("Transpose", graph.add("MatMul", weights, value), perm=[0, 2, 1, 3])
     return graph.add("Reshape", context, graph.integers(0, 0, hidden))
 
