@@ -1,4 +1,4 @@
-import { type BgeError, invalidInput } from './shared/errors.js';
+import { invalidInput } from './shared/errors.js';
 import { type Dtype, findModel } from './shared/models.js';
 import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
 
@@ -98,7 +98,7 @@ export function isIntegerIn(value: unknown, least: number, most: number): boolea
 }
 
 function check(holds: boolean, what: string, expected: string, value: unknown): asserts holds {
-  if (!holds) throw invalidInput(what, expected, value) satisfies BgeError;
+  if (!holds) throw invalidInput(what, expected, value);
 }
 
 /** The worker's own address is not the page's, so it cannot resolve what is relative to the page. Braces must stay braces. */

@@ -76,12 +76,14 @@ async function open(
   const revision = config.revision ?? release.revision;
   const store = openModelStore({ cache: config.cache, onEvent: emit });
   // Sizes and hashes are those of the release's own revision.
-  const known = revision === release.revision ? knownFiles[`${release.repo}@${revision}`] : undefined;
+  const isKnownRevision = revision === release.revision;
   const request = (file: ModelFile) => ({
     url: urlOf(config.modelBase, repo, revision, file.path),
     model: config.model.id,
     revision,
-    file: { ...known?.[file.path], ...(revision === release.revision ? file : { path: file.path }) },
+    file: isKnownRevision
+      ? { ...knownFiles[`${release.repo}@${revision}`]?.[file.path], ...file }
+      : { path: file.path },
   });
   const { source, recipe } = build.weights ?? {};
   const wanted = [release.tokenizer, build.graph, ...(source ? [source] : []), ...(recipe ? [recipe] : [])];

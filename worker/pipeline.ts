@@ -52,14 +52,13 @@ export class Pipeline {
   static async load(config: LoadConfig, emit: (event: LoadEvent) => void): Promise<Pipeline> {
     const choice = await chooseDevice(config.device, config.failed);
     const { tokenizer, engine, revision } = await loadModel(config, choice, emit);
-    const { dim } = config;
     const info: EmbedderInfo = {
       ...engine.info,
       model: config.model.id,
       revision,
-      dim,
+      dim: config.dim,
       maxLength: config.maxLength,
-      space: spaceOf(config, engine, revision, dim),
+      space: spaceOf(config, engine, revision),
       fallbackReason: choice.fallbackReason,
       selfCheck: null,
     };
@@ -164,12 +163,12 @@ export class Pipeline {
 }
 
 /** Everything that changes a vector beyond rounding: vectors may be compared only within one space. */
-function spaceOf(config: LoadConfig, engine: Engine, revision: string, dim: number): string {
+function spaceOf(config: LoadConfig, engine: Engine, revision: string): string {
   const { dtype, device } = engine.info;
   const precision = dtype === 'q8' && device === 'wasm' ? 'q8-dynamic' : dtype;
   const instruction = fingerprint(`${config.queryInstruction}\n${config.passageInstruction}`);
   const norm = config.normalize ? 'l2' : 'raw';
-  return `${config.model.id}@${revision}/${precision}/${config.model.pooling}-${norm}/${instruction}/${dim}`;
+  return `${config.model.id}@${revision}/${precision}/${config.model.pooling}-${norm}/${instruction}/${config.dim}`;
 }
 
 /** FNV-1a, 32 bits: enough to tell instructions apart. */

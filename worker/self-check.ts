@@ -45,10 +45,7 @@ export function selfCheckFor(model: string): SelfCheck {
 function judgeProbes(vectors: readonly Float32Array[], engine: EngineInfo): null {
   const likeness = cosine(vectors[0]!, vectors[1]!);
   if (likeness < 0.9999) return null;
-  throw failure(
-    engine,
-    Number.isNaN(likeness) ? 'vectors that are not numbers' : 'the same vector for different texts',
-  );
+  throw failure(engine, 'the same vector for different texts, or nothing but zeros');
 }
 
 function failure({ device, dtype }: EngineInfo, what: string): BgeError {

@@ -16,5 +16,4 @@ export interface Engine {
   readonly batching: { readonly maxTokens: number; readonly maxRows: number };
   /** Gives the pooled, not yet normalised rows: rows × dim, row-major. Rejects with DeviceLostError or EngineError. */
   run(batch: TokenBatch): Promise<Float32Array>;
-  dispose(): Promise<void>;
 }

@@ -96,10 +96,6 @@ class OrtEngine implements Engine {
     }
     return feeds;
   }
-
-  async dispose(): Promise<void> {
-    await this.session.release();
-  }
 }
 
 async function watchDevice(env: Env, loss: Ending): Promise<void> {
