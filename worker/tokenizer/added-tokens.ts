@@ -48,6 +48,10 @@ export class AddedTokens {
     return new AddedTokens(tokens.filter((token) => token.content !== ''));
   }
 
+  idOf(content: string): number | undefined {
+    return this.#tokens.get(content)?.id;
+  }
+
   /** The id and content of each. */
   *entries(): Iterable<[number, string]> {
     for (const { id, content } of this.#tokens.values()) yield [id, content];

@@ -32,6 +32,10 @@ export class Bert implements TextModel {
     return this.#wordPiece.entries();
   }
 
+  textOf(token: string): string {
+    return this.#wordPiece.textOf(token);
+  }
+
   encode(text: string, from: number, to: number, sink: TokenSink): boolean {
     let next = from;
     while (next < to) {

@@ -28,4 +28,6 @@ export interface TextModel {
   encode(text: string, from: number, to: number, sink: TokenSink): boolean;
   /** The id and string of every token. */
   entries(): Iterable<[number, string]>;
+  /** A token's string as text for a person. */
+  textOf(token: string): string;
 }

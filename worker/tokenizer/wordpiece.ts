@@ -7,9 +7,11 @@ export class WordPiece {
   readonly #starts: Pieces;
   readonly #continuations: Pieces;
   readonly #vocab: JsonObject;
+  readonly #prefix: string;
 
   constructor(vocab: JsonObject, options: { unknown: string; prefix: string; maxChars: number }) {
     this.#vocab = vocab;
+    this.#prefix = options.prefix;
     this.#starts = new Pieces(vocab, '');
     this.#continuations = new Pieces(vocab, options.prefix);
     this.unknown = asId(vocab[options.unknown], `the id of ${JSON.stringify(options.unknown)}`);
@@ -30,6 +32,10 @@ export class WordPiece {
   /** The id and text of each piece. */
   *entries(): Iterable<[number, string]> {
     for (const [piece, id] of Object.entries(this.#vocab)) yield [id as number, piece];
+  }
+
+  textOf(piece: string): string {
+    return piece.startsWith(this.#prefix) ? piece.slice(this.#prefix.length) : piece;
   }
 
   /** Writes the pieces' ids and ends (in UTF-16 units of `word`) and returns their number; 0 if the word cannot be split. */

@@ -8,26 +8,36 @@ const SPACE = 0x20;
 /** Stands for the space before a word, and begins every word. */
 const WORD_START = 0x2581;
 
+/**
+ * What becomes of spaces, in which the published files differ: each run of them is one (bge-m3), the same and none at the
+ * end (bge-reranker-v2-m3), or white space only separates words (xlm-roberta-base: bge-reranker-base and -large).
+ */
+type Spaces = 'kept' | 'kept-inside' | 'between-words';
+
 /** XLM-RoBERTa's way from text to tokens: a normalised text, cut before every space, each word split into pieces. */
 export class XlmRoberta implements TextModel {
   readonly #charsmap: Charsmap;
-  readonly #stripEnd: boolean;
+  readonly #spaces: Spaces;
   readonly #unigram: Unigram;
 
-  constructor(charsmap: Charsmap, stripEnd: boolean, unigram: Unigram) {
+  constructor(charsmap: Charsmap, spaces: Spaces, unigram: Unigram) {
     this.#charsmap = charsmap;
-    this.#stripEnd = stripEnd;
+    this.#spaces = spaces;
     this.#unigram = unigram;
   }
 
   static parse(json: JsonObject): XlmRoberta {
-    const { charsmap, stripEnd } = parseNormalizer(json);
-    checkMetaspace(json);
-    return new XlmRoberta(charsmap, stripEnd, Unigram.parse(asObject(json.model, 'model')));
+    const { charsmap, spaces } = parseSteps(json);
+    return new XlmRoberta(charsmap, spaces, Unigram.parse(asObject(json.model, 'model')));
   }
 
   entries(): Iterable<[number, string]> {
     return this.#unigram.entries();
+  }
+
+  /** As the reference's decoder `Metaspace` does with a single token. */
+  textOf(token: string): string {
+    return token.replace(/^▁/, '').replaceAll('▁', ' ');
   }
 
   encode(text: string, from: number, to: number, sink: TokenSink): boolean {
@@ -51,8 +61,9 @@ export class XlmRoberta implements TextModel {
       return all.every(({ codePoint, start, end }) => add(codePoint, start, end));
     };
 
+    const stripEnd = this.#spaces === 'kept-inside';
     const visit = (codePoint: number, start: number, end: number): boolean => {
-      if (codePoint === SPACE || (this.#stripEnd && isWhitespace(codePoint))) {
+      if (codePoint === SPACE || (stripEnd && isWhitespace(codePoint))) {
         const last = waiting.at(-1);
         if (codePoint === SPACE && last?.codePoint === SPACE) {
           last.start = start;
@@ -65,16 +76,31 @@ export class XlmRoberta implements TextModel {
       return (waiting.length === 0 || addWaiting()) && add(codePoint, start, end);
     };
 
-    if (!this.#charsmap.normalize(text, from, to, visit)) return false;
-    return (this.#stripEnd || addWaiting()) && unigram.finish(sink);
+    const visitWord = (codePoint: number, start: number, end: number): boolean => {
+      if (!isWhitespace(codePoint)) return add(codePoint, start, end);
+      if (empty) return true;
+      empty = true;
+      return unigram.finish(sink);
+    };
+
+    const onlyBetween = this.#spaces === 'between-words';
+    if (!this.#charsmap.normalize(text, from, to, onlyBetween ? visitWord : visit)) return false;
+    return (stripEnd || addWaiting()) && unigram.finish(sink);
   }
 }
 
-/** The map of characters, what removes the spaces at the end, and what makes one space of several. */
-function parseNormalizer(json: JsonObject): { charsmap: Charsmap; stripEnd: boolean } {
+/** The map of characters, and what the normalizer and the pre-tokenizer together do to spaces. */
+function parseSteps(json: JsonObject): { charsmap: Charsmap; spaces: Spaces } {
   const normalizer = asObject(json.normalizer, 'normalizer');
-  if (normalizer.type !== 'Sequence') throw unsupported('normalizer', normalizer.type);
-  const steps = asArray(normalizer.normalizers, 'normalizer.normalizers').map((step) => asObject(step, 'a normalizer'));
+  const preTokenizer = asObject(json.pre_tokenizer, 'pre_tokenizer');
+  if (isPrecompiled(normalizer)) {
+    const [first, second, ...more] = stepsOf(preTokenizer, 'pre_tokenizer', 'pretokenizers');
+    if (first?.type !== 'WhitespaceSplit' || !second || !isMetaspace(second) || more.length > 0)
+      throw unsupported('pre_tokenizer', preTokenizer);
+    return { charsmap: charsmapOf(normalizer), spaces: 'between-words' };
+  }
+  if (!isMetaspace(preTokenizer)) throw unsupported('pre_tokenizer', preTokenizer);
+  const steps = stepsOf(normalizer, 'normalizer', 'normalizers');
   const known = [isPrecompiled, isStripEnd, isReplaceSpaces];
   const strange = steps.find((step) => !known.some((is) => is(step)));
   if (strange) throw unsupported('normalizer', strange);
@@ -84,10 +110,16 @@ function parseNormalizer(json: JsonObject): { charsmap: Charsmap; stripEnd: bool
       'the order of normalizers',
       steps.map((step) => step.type),
     );
-  return {
-    charsmap: Charsmap.parse(asString(steps[0]!.precompiled_charsmap, 'precompiled_charsmap')),
-    stripEnd: order === '0,1,2',
-  };
+  return { charsmap: charsmapOf(steps[0]!), spaces: order === '0,1,2' ? 'kept-inside' : 'kept' };
+}
+
+function stepsOf(sequence: JsonObject, part: string, list: string): readonly JsonObject[] {
+  if (sequence.type !== 'Sequence') throw unsupported(part, sequence.type);
+  return asArray(sequence[list], `${part}.${list}`).map((step) => asObject(step, `a step of ${part}`));
+}
+
+function charsmapOf(step: JsonObject): Charsmap {
+  return Charsmap.parse(asString(step.precompiled_charsmap, 'precompiled_charsmap'));
 }
 
 function isPrecompiled(step: JsonObject): boolean {
@@ -103,19 +135,13 @@ function isReplaceSpaces(step: JsonObject): boolean {
   return step.type === 'Replace' && pattern === ' {2,}' && (step.content === ' ' || step.content === '▁');
 }
 
-function checkMetaspace(json: JsonObject): void {
-  const {
-    type,
-    replacement,
-    add_prefix_space,
-    prepend_scheme = 'always',
-    split = true,
-  } = asObject(json.pre_tokenizer, 'pre_tokenizer');
-  const usual =
+function isMetaspace(step: JsonObject): boolean {
+  const { type, replacement, add_prefix_space, prepend_scheme = 'always', split = true } = step;
+  return (
     type === 'Metaspace' &&
     replacement === '▁' &&
     add_prefix_space !== false &&
     prepend_scheme === 'always' &&
-    split === true;
-  if (!usual) throw unsupported('pre_tokenizer', json.pre_tokenizer);
+    split === true
+  );
 }
