@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+const here = import.meta.dirname;
+
+/**
+ * Unpacks the small checkpoints of e2e/models in the hub's layout: `bge-m3` and `bge-reranker`; `bge-m3-all-heads`, with all
+ * heads in the graph; `bge-m3-external`, with its weights beside the graph; `bge-m3-torch`, with heads as PyTorch saves them;
+ * `bge-m3-headless`, without them.
+ */
+export function unpackTinyModels(folder: string): void {
+  const m3Tokenizer = unpacked('goldens/tokenizer/bge-m3-tokenizer.json.gz');
+  const write = (model: string, files: Record<string, Uint8Array>) => {
+    for (const [path, bytes] of Object.entries({ 'tokenizer.json': m3Tokenizer, ...files })) {
+      const file = join(folder, model, path);
+      mkdirSync(join(file, '..'), { recursive: true });
+      writeFileSync(file, bytes);
+    }
+  };
+  const graph = unpacked('models/bge-m3/model.onnx.gz');
+  write('bge-m3', {
+    'onnx/model.onnx': graph,
+    'sparse_linear.safetensors': read('models/heads/sparse_linear.safetensors'),
+    'colbert_linear.safetensors': read('models/heads/colbert_linear.safetensors'),
+  });
+  write('bge-m3-all-heads', { 'model.onnx': unpacked('models/bge-m3/model_all_heads.onnx.gz') });
+  write('bge-m3-external', {
+    'onnx/model.onnx': unpacked('models/bge-m3/model_external.onnx.gz'),
+    'onnx/model.onnx_data': graph,
+    'onnx/Constant_7_attr__value': read('models/bge-m3/Constant_7_attr__value'),
+  });
+  write('bge-m3-torch', {
+    'onnx/model.onnx': graph,
+    'sparse_linear.pt': read('models/heads/sparse_linear_fp16.pt'),
+    'colbert_linear.pt': read('models/heads/colbert_linear_fp16.pt'),
+  });
+  write('bge-m3-headless', { 'onnx/model.onnx': graph });
+  write('bge-reranker', {
+    'onnx/model.onnx': unpacked('models/bge-reranker/model.onnx.gz'),
+    'tokenizer.json': rerankerTokenizer(m3Tokenizer.toString()),
+  });
+}
+
+/** The tokenizer.json of BAAI/bge-reranker-v2-m3, byte for byte. */
+export function rerankerTokenizer(m3: string): Buffer {
+  const { edits, result_sha256 } = JSON.parse(read('models/bge-reranker/tokenizer.edits.json').toString());
+  let text = m3;
+  for (const [from, to] of edits) text = text.split(from).join(to);
+  if (createHash('sha256').update(text).digest('hex') !== result_sha256) throw new Error('the tokenizer differs');
+  return Buffer.from(text);
+}
+
+function read(path: string): Buffer {
+  return readFileSync(join(here, path));
+}
+
+function unpacked(path: string): Buffer {
+  return gunzipSync(read(path));
+}
