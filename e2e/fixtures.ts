@@ -4,16 +4,26 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, test as base, chromium, type Page } from '@playwright/test';
 import { isolation, type Server, startServer } from './hub-server';
+import { unpackTinyModels } from './tiny-models';
 
 export { expect } from '@playwright/test';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Serves the test page, the built package, the embedded models, and a hub that has them as `Xenova/…` and `someone/…`. */
+/** Serves the test page, the built package, the embedded models and the tiny ones, and a hub that has them as `Xenova/…`, `someone/…` and `tiny/…`. */
 async function startTestServer(hub: string): Promise<Server> {
   for (const org of ['Xenova', 'someone']) symlinkSync(join(root, 'public/models/BAAI'), join(hub, org));
+  unpackTinyModels(join(hub, 'tiny'));
   return startServer({
-    roots: { '/': join(root, 'e2e/pages'), '/dist/': join(root, 'dist'), '/models/': join(root, 'public/models') },
+    roots: {
+      '/': join(root, 'e2e/pages'),
+      '/dist/': join(root, 'dist'),
+      '/models/': join(root, 'public/models'),
+      '/models/tiny/': join(hub, 'tiny'),
+      // For the examples of the docs, which name the real models.
+      '/models/BAAI/bge-m3/': join(hub, 'tiny/bge-m3'),
+      '/models/BAAI/bge-reranker-base/': join(hub, 'tiny/bge-reranker'),
+    },
     hub,
     headers: {
       '/isolated.html': isolation,

@@ -2,11 +2,11 @@ import { proxy, type Remote, transferHandlers, wrap } from 'comlink';
 import { Ending } from './shared/ending.js';
 import { BgeError, fromWire, isBgeError, type WireError } from './shared/errors.js';
 import type {
-  EmbedderInfo,
-  EncodeEvent,
+  CallEvent,
   FailedChoice,
   LoadConfig,
   LoadEvent,
+  ModelInfo,
   WorkerApi,
   WorkerEvent,
 } from './shared/protocol.js';
@@ -29,18 +29,18 @@ export interface ClientOptions {
 /** One worker from its start to its end. */
 interface Connection {
   readonly api: Remote<WorkerApi>;
-  readonly info: EmbedderInfo;
+  readonly info: ModelInfo;
   /** Comes when this worker ends, whatever the reason: comlink alone would leave its calls pending for ever. */
   readonly death: Ending;
   end(reason: unknown): void;
 }
 
 /** A worker's life: starts it, settles every call (reply, abort, death), moves to the next device, starts anew, ends it. */
-export class WorkerClient {
-  info: EmbedderInfo | undefined;
+export class WorkerClient<Info extends ModelInfo = ModelInfo> {
+  info: Info | undefined;
   readonly #options: ClientOptions;
   readonly #failed: FailedChoice[] = [];
-  readonly #listeners = new Map<number, (event: EncodeEvent) => void>();
+  readonly #listeners = new Map<number, (event: CallEvent) => void>();
   #connection: Promise<Connection> | undefined;
   #end: (reason: unknown) => void = () => {};
   #disposed = false;
@@ -54,7 +54,7 @@ export class WorkerClient {
 
   /** Resolves when a worker has its model ready. A start that failed is forgotten, so that the next call tries again. */
   ready(): Promise<Connection> {
-    if (this.#disposed) return Promise.reject(new BgeError('DisposedError', 'The embedder was disposed'));
+    if (this.#disposed) return Promise.reject(new BgeError('DisposedError', 'The model was disposed'));
     if (!this.#connection) {
       this.#connection = this.#connect();
       this.#connection.catch(() => {
@@ -68,22 +68,23 @@ export class WorkerClient {
    * Runs one call on the worker. `signal` ends it with the signal's reason at once, and the worker drops it at its next
    * batch. A call that meets the loss of the GPU is replayed once, whole, on the next device, so that its vectors are all of one space.
    */
-  async call<T>(
+  async call<T, Event extends CallEvent = CallEvent>(
     run: (api: Remote<WorkerApi>, callId: number) => Promise<T>,
     signal: AbortSignal | undefined,
-    onProgress: ((event: EncodeEvent) => void) | undefined,
+    onProgress?: (event: Event) => void,
   ): Promise<T> {
+    const listener = onProgress as ((event: CallEvent) => void) | undefined;
     try {
-      return await this.#callOnce(run, signal, onProgress);
+      return await this.#callOnce(run, signal, listener);
     } catch (error) {
       if (!isGpuFailure(error)) throw error;
-      return await this.#callOnce(run, signal, onProgress);
+      return await this.#callOnce(run, signal, listener);
     }
   }
 
   /** Ends the worker and rejects everything that is pending. */
   dispose(): void {
-    this.abandon(new BgeError('DisposedError', 'The embedder was disposed'));
+    this.abandon(new BgeError('DisposedError', 'The model was disposed'));
   }
 
   /** Ends for good, with a reason that every pending call rejects with. */
@@ -95,7 +96,7 @@ export class WorkerClient {
   async #callOnce<T>(
     run: (api: Remote<WorkerApi>, callId: number) => Promise<T>,
     signal: AbortSignal | undefined,
-    onProgress: ((event: EncodeEvent) => void) | undefined,
+    onProgress: ((event: CallEvent) => void) | undefined,
   ): Promise<T> {
     const callId = ++this.#lastCallId;
     if (onProgress) this.#listeners.set(callId, onProgress);
@@ -147,7 +148,7 @@ export class WorkerClient {
       death.come(reason);
     };
     this.#end = end;
-    if (this.#disposed) end(new BgeError('DisposedError', 'The embedder was disposed'));
+    if (this.#disposed) end(new BgeError('DisposedError', 'The model was disposed'));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       end(workerDied(event.message ? `it threw: ${event.message}` : 'its file could not be loaded'));
@@ -158,7 +159,7 @@ export class WorkerClient {
       if (death.hasCome) return; // still on its way when the worker was ended
       this.#watch({ end });
       if (event.type === 'fatal') end(workerDied('an error that no call stands for', event.error));
-      else if (event.type === 'encode') tell(this.#listeners.get(event.callId), event.event);
+      else if (event.type === 'call') tell(this.#listeners.get(event.callId), event.event);
       else tell(onLoadEvent, event.event);
     };
     const lifeLock = `bge-web-worker:${crypto.randomUUID?.() ?? Math.random()}`;
@@ -171,7 +172,7 @@ export class WorkerClient {
       this.#watch({ end });
       const info = await death.race(api.load({ ...config, failed: this.#failed }));
       isReady = true;
-      this.info = info;
+      this.info = info as Info;
       return { api, info, death, end };
     } catch (error) {
       end(error);

@@ -1,18 +1,49 @@
-import { WorkerClient, withSignal } from './client.js';
-import { Embeddings } from './embeddings.js';
-import { checkMaxLength, type EmbedderOptions, isIntegerIn, toConfig } from './options.js';
-import { BgeError, invalidInput } from './shared/errors.js';
-import type { EmbedderInfo, EncodeEvent, TextKind, Tokens } from './shared/protocol.js';
+import type { WorkerClient } from './client.js';
+import type { Embeddings } from './embeddings.js';
+import {
+  checkHeads,
+  denseOf,
+  type HeadChoice,
+  type HeadEmbeddings,
+  type NamedHeads,
+  namesHeads,
+  toHeadEmbeddings,
+} from './heads.js';
+import { checkOneOf, checkPairs, checkPriority, checkString, checkTexts, checkWeights, isIntegerIn } from './inputs.js';
+import { callLength, type EmbedderOptions, embedderConfig } from './options.js';
+import { encodePieces } from './pieces.js';
+import { invalidInput } from './shared/errors.js';
+import type {
+  EmbedderInfo,
+  EncodeEvent,
+  EncodeReply,
+  Explanation,
+  Overflow,
+  PairScores,
+  TextKind,
+  TextPair,
+  Tokens,
+} from './shared/protocol.js';
+import { startClient } from './start.js';
 
-export interface EncodeOptions {
+export interface CallOptions {
   /** Ends the call: it rejects with the signal's reason at once, and the worker drops it at the next batch. */
   signal?: AbortSignal;
-  /** Hears, after each batch, how many texts and tokens are done. */
+  /** Hears, after each batch, how many texts (or pieces of long ones) and tokens are done. */
   onProgress?: (event: EncodeEvent) => void;
+  /** Any finite number; higher goes first at each batch boundary. Default 1 for queries and single answers, 0 for the rest. */
+  priority?: number;
+}
+
+export interface EncodeOptions extends CallOptions {
   /** The most tokens of a text in this call, special tokens included, 2 to the model's maximum. Default: the embedder's. */
   maxLength?: number;
-  /** Any finite number; higher goes first at each batch boundary. Default 1 for queries, 0 for the rest. */
-  priority?: number;
+  /**
+   * What happens to a text of more tokens. `truncate` (default): the rest is cut off, and `truncated` says so. `error`:
+   * TextTooLongError. `chunk`: the text is encoded in as few pieces as it takes (an instruction stands in the first), and
+   * has the mean of their dense vectors, weighted by their tokens; of lexical weights the highest; all token vectors.
+   */
+  overflow?: Overflow;
 }
 
 export interface StreamOptions extends EncodeOptions {
@@ -29,40 +60,41 @@ export interface TokenizeOptions {
   kind?: TextKind;
 }
 
+export interface ScoreOptions extends CallOptions {
+  /** Of the dense, the sparse and the ColBERT score: three numbers of 0 or more, not all 0. Default [1, 1, 1]. */
+  weights?: readonly [number, number, number];
+  /** The most tokens of a query and of a passage. Default: the embedder's maxLength. */
+  maxQueryLength?: number;
+  maxPassageLength?: number;
+}
+
+export interface ExplainOptions {
+  signal?: AbortSignal;
+  /** The most tokens of each text. Default: the embedder's. */
+  maxLength?: number;
+}
+
+type Texts = string | readonly string[];
+
 /**
  * Gives an embedder whose model is loaded, checked and warm, in a Web Worker of its own.
  * The first call of an app downloads the model (34 MB for the default one) and stores it; later ones need no network.
- * Rejects with InvalidInputError, UnknownModelError, ModelFileNotFoundError, DownloadError, IntegrityError,
- * CorruptModelError, CorruptTokenizerError, WasmBlockedError, WasmUnsupportedError, EngineError, SelfCheckError,
- * WorkerDiedError, WorkerUnresponsiveError, or the reason of `signal`; the worker is ended then.
+ * Rejects with InvalidInputError, UnknownModelError, WrongModelError, ModelFileNotFoundError, DownloadError, IntegrityError,
+ * ModelTooLargeError, CorruptModelError, CorruptTokenizerError, WasmBlockedError, WasmUnsupportedError, EngineError,
+ * SelfCheckError, WorkerDiedError, WorkerUnresponsiveError, or the reason of `signal`; the worker is ended then.
  */
 export async function createEmbedder(options: EmbedderOptions = {}): Promise<Embedder> {
-  const config = toConfig(options);
-  const { deadline = 300_000, onProgress, signal } = options;
-  if (!(typeof deadline === 'number' && deadline > 0))
-    throw invalidInput('deadline', 'a number of milliseconds above 0', deadline);
-  const client = new WorkerClient({
-    spawn: spawnerOf(options.worker),
-    config,
-    deadline,
-    onLoadEvent: (event) => onProgress?.(event),
-  });
-  try {
-    await withSignal(signal, () => client.ready());
-  } catch (error) {
-    client.abandon(error);
-    throw error;
-  }
-  return new Embedder(client, config.model.maxLength);
+  const config = embedderConfig(options);
+  return new Embedder(await startClient<EmbedderInfo>(options, config), config.model.maxLength);
 }
 
 /** A loaded model: texts in, vectors out. Made by `createEmbedder`. */
 export class Embedder {
-  readonly #client: WorkerClient;
+  readonly #client: WorkerClient<EmbedderInfo>;
   readonly #modelMaxLength: number;
 
   /** @internal */
-  constructor(client: WorkerClient, modelMaxLength: number) {
+  constructor(client: WorkerClient<EmbedderInfo>, modelMaxLength: number) {
     this.#client = client;
     this.#modelMaxLength = modelMaxLength;
   }
@@ -75,19 +107,34 @@ export class Embedder {
   /**
    * Gives one vector a text, without any instruction: for passages, and for comparing texts with each other.
    * A single string gives one row, an empty array none, an empty string the vector of the empty text.
-   * Rejects with InvalidInputError, EngineError, WorkerDiedError, WorkerUnresponsiveError, DisposedError, or the reason of `signal`.
+   * With `dense`, `sparse` or `colbert` in the options it gives what these heads of BGE-M3 make of each text, from one
+   * pass through the model; their weights, 4 kB and 4 MB, are fetched at first use unless they are in the model file.
+   * Rejects with InvalidInputError, WrongModelError (a head that the model does not have), ModelFileNotFoundError (naming the
+   * file of a head), TextTooLongError, EngineError, WorkerDiedError, WorkerUnresponsiveError, DisposedError, or the reason of `signal`.
    */
-  encode(texts: string | readonly string[], options: EncodeOptions = {}): Promise<Embeddings> {
+  encode<Choice extends NamedHeads>(texts: Texts, options: EncodeOptions & Choice): Promise<HeadEmbeddings<Choice>>;
+  encode(texts: Texts, options?: EncodeOptions): Promise<Embeddings>;
+  encode(texts: Texts, options: EncodeOptions & HeadChoice = {}): Promise<Embeddings | HeadEmbeddings> {
     return this.#encode(texts, 'plain', 0, options);
   }
 
   /** As `encode`, with the passage instruction before each text, if the embedder was given one. */
-  encodeCorpus(passages: string | readonly string[], options: EncodeOptions = {}): Promise<Embeddings> {
+  encodeCorpus<Choice extends NamedHeads>(
+    passages: Texts,
+    options: EncodeOptions & Choice,
+  ): Promise<HeadEmbeddings<Choice>>;
+  encodeCorpus(passages: Texts, options?: EncodeOptions): Promise<Embeddings>;
+  encodeCorpus(passages: Texts, options: EncodeOptions & HeadChoice = {}): Promise<Embeddings | HeadEmbeddings> {
     return this.#encode(passages, 'passage', 0, options);
   }
 
   /** As `encode`, with the model's query instruction before each text, and ahead of bulk work. For the short side of a retrieval. */
-  encodeQueries(queries: string | readonly string[], options: EncodeOptions = {}): Promise<Embeddings> {
+  encodeQueries<Choice extends NamedHeads>(
+    queries: Texts,
+    options: EncodeOptions & Choice,
+  ): Promise<HeadEmbeddings<Choice>>;
+  encodeQueries(queries: Texts, options?: EncodeOptions): Promise<Embeddings>;
+  encodeQueries(queries: Texts, options: EncodeOptions & HeadChoice = {}): Promise<Embeddings | HeadEmbeddings> {
     return this.#encode(queries, 'query', 1, options);
   }
 
@@ -96,46 +143,64 @@ export class Embedder {
    * flight, and no text is taken from `texts` before there is room for it.
    * Rejects as `encode`; leaving the loop early cancels what is in flight.
    */
+  encodeStream<Choice extends NamedHeads>(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options: StreamOptions & Choice,
+  ): AsyncGenerator<HeadEmbeddings<Choice>, void, undefined>;
+  encodeStream(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options?: StreamOptions,
+  ): AsyncGenerator<Embeddings, void, undefined>;
   async *encodeStream(
     texts: Iterable<string> | AsyncIterable<string>,
-    options: StreamOptions = {},
-  ): AsyncGenerator<Embeddings, void, undefined> {
+    options: StreamOptions & HeadChoice = {},
+  ): AsyncGenerator<Embeddings | HeadEmbeddings, void, undefined> {
     const { chunkSize = 256, kind = 'passage', signal, ...rest } = options;
     if (!isIntegerIn(chunkSize, 1, 100_000)) throw invalidInput('chunkSize', 'an integer from 1 to 100000', chunkSize);
-    const pieces = chunksOf(texts, chunkSize);
-    const left = new AbortController();
-    const abort = () => left.abort(signal?.reason);
-    signal?.addEventListener('abort', abort);
-    let current: Promise<Embeddings> | undefined;
-    try {
-      for (;;) {
-        const next = pieces.next();
-        next.catch(() => {});
-        // A piece that is done, or has failed, does not wait for a source that is slow.
-        const first = [current?.then(() => true), next.then(() => false)];
-        if (await withSignal(signal, () => Promise.race(first.filter((promise) => promise !== undefined)))) {
-          yield await current!;
-          current = undefined;
-        }
-        const { done, value } = await withSignal(signal, () => next);
-        const following = done ? undefined : this.#encode(value, kind, 0, { ...rest, signal: left.signal });
-        following?.catch(() => {});
-        if (current) yield await current;
-        if (!following) return;
-        current = following;
-      }
-    } finally {
-      left.abort();
-      signal?.removeEventListener('abort', abort);
-      pieces.return().catch(() => {}); // not awaited: a source that is idle would never answer
-    }
+    yield* encodePieces(texts, chunkSize, signal, (piece, left) =>
+      this.#encode(piece, kind, 0, { ...rest, signal: left }),
+    );
+  }
+
+  /**
+   * Gives BGE-M3's scores of pairs of query and passage: dense, sparse, ColBERT, and the weighted means of the first two
+   * and of all three, each as a list in the order of the pairs. No instruction is put before either text.
+   * A text that occurs in several pairs is encoded once, and no vector leaves the worker. A mean whose weights are all 0 is NaN.
+   * Source: FlagEmbedding, `BGEM3FlagModel.compute_score`; ours does not depend on the batch. Rejects as `encode`.
+   */
+  async score(pairs: readonly TextPair[], options: ScoreOptions = {}): Promise<PairScores> {
+    const { weights = [1, 1, 1], maxQueryLength, maxPassageLength, signal, onProgress, priority = 1 } = options;
+    const request = {
+      pairs: checkPairs(pairs),
+      weights: checkWeights(weights),
+      maxQueryLength: callLength(maxQueryLength, this.#modelMaxLength),
+      maxPassageLength: callLength(maxPassageLength, this.#modelMaxLength),
+      priority: checkPriority(priority),
+    };
+    return this.#client.call((api, callId) => api.score({ ...request, callId }), signal, onProgress);
+  }
+
+  /**
+   * Says why a query and a passage match, by BGE-M3: their common tokens with what each adds to the lexical score, and
+   * for each token of the query its best partner in the passage, with character positions in both texts, for highlighting.
+   * Rejects as `encode`.
+   */
+  async explain(query: string, passage: string, options: ExplainOptions = {}): Promise<Explanation> {
+    const request = {
+      query: checkString('query', query),
+      passage: checkString('passage', passage),
+      maxLength: callLength(options.maxLength, this.#modelMaxLength),
+      priority: 1,
+    };
+    return this.#client.call((api, callId) => api.explain({ ...request, callId }), options.signal);
   }
 
   /** Gives the token ids, token strings and UTF-16 offsets of each text, as the model sees it: with special tokens, and cut to `maxLength`. */
-  async tokenize(texts: string | readonly string[], options: TokenizeOptions = {}): Promise<Tokens[]> {
+  async tokenize(texts: Texts, options: TokenizeOptions = {}): Promise<Tokens[]> {
     const { kind = 'plain', signal } = options;
-    const request = { texts: checkTexts(texts), kind, maxLength: this.#checkMaxLength(options.maxLength) };
-    return this.#client.call((api) => api.tokenize(request), signal, undefined);
+    const maxLength = callLength(options.maxLength, this.#modelMaxLength);
+    const request = { texts: checkTexts(texts), kind, maxLength, priority: 0 };
+    return this.#client.call((api, callId) => api.tokenize({ ...request, callId }), signal);
   }
 
   /** Ends the worker and frees its memory. Pending and later calls reject with DisposedError. */
@@ -144,73 +209,23 @@ export class Embedder {
   }
 
   async #encode(
-    texts: string | readonly string[],
+    texts: Texts,
     kind: TextKind,
     defaultPriority: number,
-    options: EncodeOptions,
-  ): Promise<Embeddings> {
-    const { signal, onProgress, priority = defaultPriority } = options;
-    if (!Number.isFinite(priority)) throw invalidInput('priority', 'a finite number', priority);
-    const request = { texts: checkTexts(texts), kind, priority, maxLength: this.#checkMaxLength(options.maxLength) };
-    const reply = await this.#client.call((api, callId) => api.encode({ ...request, callId }), signal, onProgress);
-    return new Embeddings(reply);
+    options: EncodeOptions & HeadChoice,
+  ): Promise<Embeddings | HeadEmbeddings> {
+    const { signal, onProgress, priority = defaultPriority, overflow = 'truncate' } = options;
+    const request = {
+      texts: checkTexts(texts),
+      kind,
+      heads: checkHeads(options),
+      maxLength: callLength(options.maxLength, this.#modelMaxLength),
+      overflow: checkOneOf('overflow', ['truncate', 'error', 'chunk'], overflow),
+      priority: checkPriority(priority),
+    };
+    const run = (api: { encode(request: unknown): Promise<EncodeReply> }, callId: number) =>
+      api.encode({ ...request, callId });
+    const reply = await this.#client.call(run, signal, onProgress);
+    return namesHeads(options) ? toHeadEmbeddings(reply) : denseOf(reply);
   }
-
-  #checkMaxLength(maxLength: number | undefined): number | null {
-    if (maxLength === undefined) return null;
-    checkMaxLength(maxLength, this.#modelMaxLength);
-    return maxLength;
-  }
-}
-
-/** Gives a copy: what the caller does to the array after the call must not reach the worker. */
-function checkTexts(texts: string | readonly string[]): readonly string[] {
-  if (typeof texts === 'string') return [texts];
-  if (!Array.isArray(texts)) throw invalidInput('texts', 'a string or an array of strings', texts);
-  const copy = Array.from(texts);
-  const wrong = copy.findIndex((text) => typeof text !== 'string');
-  if (wrong >= 0) throw invalidInput(`texts[${wrong}]`, 'a string', copy[wrong]);
-  return copy;
-}
-
-async function* chunksOf(
-  texts: Iterable<string> | AsyncIterable<string>,
-  size: number,
-): AsyncGenerator<string[], void, undefined> {
-  let chunk: string[] = [];
-  for await (const text of texts) {
-    chunk.push(text);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
-function spawnOwn(): Worker {
-  try {
-    // Literal and inline: bundlers find the worker by it.
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  } catch (error) {
-    if ((error as Error).name !== 'SecurityError') throw error;
-    // From another origin (a CDN) a worker cannot be started, but one of the page's own can import it.
-    const file = import.meta.url.replace(/[^/]*$/, 'worker.js');
-    const code = new Blob([`import ${JSON.stringify(file)}`], { type: 'text/javascript' });
-    return new Worker(URL.createObjectURL(code), { type: 'module' });
-  }
-}
-
-function spawnerOf(worker: EmbedderOptions['worker']): () => Worker {
-  if (worker === undefined) return spawnOwn;
-  if (typeof worker === 'function') return worker;
-  let used = false;
-  return () => {
-    if (used) {
-      const message =
-        'The worker that was passed in has ended; pass a function that makes workers, so that a new one can be started';
-      throw new BgeError('WorkerDiedError', message);
-    }
-    used = true;
-    return worker;
-  };
 }

@@ -1,7 +1,19 @@
+import { checkRow, isIntegerIn } from './inputs.js';
 import { invalidInput } from './shared/errors.js';
-import type { EncodeReply } from './shared/protocol.js';
 
-/** The vectors of some texts: row `i` belongs to input `i`. */
+/** What Embeddings are made of. */
+export interface EmbeddingsData {
+  /** rows × dim float32 values, row-major. */
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly dim: number;
+  readonly space: string;
+  /** Default: zeros, unknown. */
+  readonly tokenCounts?: Uint32Array<ArrayBuffer>;
+  /** Default: zeros, nothing was cut. */
+  readonly truncated?: Uint8Array<ArrayBuffer>;
+}
+
+/** The vectors of some texts: row `i` belongs to input `i`. Made by an embedder, or of stored vectors by `new Embeddings({ data, dim, space })`. */
 export class Embeddings implements Iterable<Float32Array> {
   /** rows × dim float32 values, row-major. */
   readonly data: Float32Array<ArrayBuffer>;
@@ -13,23 +25,31 @@ export class Embeddings implements Iterable<Float32Array> {
   /** Names the embedding space: store it with the vectors, and compare vectors of one space only. */
   readonly space: string;
 
-  constructor({ data, dim, tokenCounts, truncated, space }: EncodeReply) {
+  /** Throws InvalidInputError if the sizes do not fit each other. */
+  constructor({ data, dim, space, tokenCounts, truncated }: EmbeddingsData) {
+    if (!isIntegerIn(dim, 1, Number.POSITIVE_INFINITY)) throw invalidInput('dim', 'an integer above 0', dim);
+    const rows = data.length / dim;
+    if (!Number.isInteger(rows)) throw invalidInput('data', `rows of ${dim} numbers`, `${data.length} numbers`);
     this.data = data;
     this.dim = dim;
-    this.tokenCounts = tokenCounts;
-    this.truncated = truncated;
     this.space = space;
+    this.tokenCounts = tokenCounts ?? new Uint32Array(rows);
+    this.truncated = truncated ?? new Uint8Array(rows);
   }
 
   get rows(): number {
-    return this.tokenCounts.length;
+    return this.data.length / this.dim;
   }
 
   /** The vector of text `i`: a view of `data`, not a copy. Throws InvalidInputError outside 0 … rows − 1. */
   row(i: number): Float32Array<ArrayBuffer> {
-    if (!Number.isInteger(i) || i < 0 || i >= this.rows)
-      throw invalidInput('i', `an integer from 0 to ${this.rows - 1}`, i);
+    checkRow(i, this.rows);
     return this.data.subarray(i * this.dim, (i + 1) * this.dim);
+  }
+
+  /** The vectors as plain arrays of numbers, for JSON and for libraries that want them. Costs 8 bytes a number and more. */
+  toArray(): number[][] {
+    return Array.from(this, (row) => Array.from(row));
   }
 
   *[Symbol.iterator](): Iterator<Float32Array<ArrayBuffer>> {

@@ -1,10 +1,11 @@
-import { invalidInput } from './shared/errors.js';
-import { type Dtype, findModel } from './shared/models.js';
+import { isIntegerIn } from './inputs.js';
+import { BgeError, invalidInput } from './shared/errors.js';
+import { type Dtype, findModel, type ModelSpec } from './shared/models.js';
 import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
 
-/** How to make an embedder. Everything is optional; names and defaults are FlagEmbedding's where it has them. */
-export interface EmbedderOptions {
-  /** A model of the registry or of `registerModel`. Default `BAAI/bge-small-en-v1.5`. */
+/** How to load a model. Everything is optional; names and defaults are FlagEmbedding's where it has them. */
+export interface ModelOptions {
+  /** A model of the registry or of `registerModel`. */
   model?: string;
   /** `auto` (default) takes WebGPU on a real adapter, else the CPU; a device asked for by name that cannot be had falls back too, and `info.fallbackReason` says why. */
   device?: 'auto' | Device;
@@ -20,21 +21,17 @@ export interface EmbedderOptions {
   worker?: Worker | (() => Worker);
   /** Keep the model in IndexedDB. Default true. */
   cache?: boolean;
-  /** Put before each query. Default: the model's own. */
+  /** Put before each query. Default: the model's own; rerankers have none. */
   queryInstruction?: string;
-  /** Put before each passage by `encodeCorpus`. Default none, as BGE wants. */
+  /** Put before each passage by `encodeCorpus`, or by a reranker. Default none, as BGE wants. */
   passageInstruction?: string;
-  /** The most tokens of a text, special tokens included, 2 to the model's maximum; the rest is cut. Default 512. */
+  /** The most tokens of a text (of a pair, for a reranker), special tokens included, 2 to the model's maximum; the rest is cut. Default 512, also for models that take 8192. */
   maxLength?: number;
   /** Tokens of one GPU batch. Default 4096. More is faster on large GPUs, and makes a query wait longer behind a corpus. */
   batchTokens?: number;
-  /** Scale vectors to length 1. Default true. */
-  normalize?: boolean;
-  /** Keep only the first dimensions of each vector, before normalising; more than there are keep all. Default all. BGE v1.5 is not trained for it. */
-  truncateDim?: number;
   /** Hears of download, verification, compilation, warm-up, readiness, fallbacks and warnings. */
   onProgress?: (event: LoadEvent) => void;
-  /** Ends the start: `createEmbedder` then rejects with the signal's reason. */
+  /** Ends the start, which then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Compare known texts with stored vectors before use. Default true; costs some 0.1 s, which also warm the engine up. */
   selfCheck?: boolean;
@@ -42,14 +39,50 @@ export interface EmbedderOptions {
   deadline?: number;
 }
 
+/** How to make an embedder. Default model: `BAAI/bge-small-en-v1.5`. */
+export interface EmbedderOptions extends ModelOptions {
+  /** Scale dense vectors to length 1. Default true. */
+  normalize?: boolean;
+  /** Keep only the first dimensions of each vector, before normalising; more than there are keep all. Default all. BGE v1.5 and M3 are not trained for it. */
+  truncateDim?: number;
+}
+
+/** How to make a reranker. Default model: `BAAI/bge-reranker-base`. */
+export type RerankerOptions = ModelOptions;
+
+export type ClientConfig = Omit<LoadConfig, 'failed'>;
+
 const HUB = 'https://huggingface.co/{model}/resolve/{revision}/{file}';
 
-/** Checks the options and fills in the defaults. Throws InvalidInputError or UnknownModelError. */
-export function toConfig(options: EmbedderOptions): Omit<LoadConfig, 'failed'> {
-  const { model: id = 'BAAI/bge-small-en-v1.5', revision = null, wasmBase = null } = options;
+/** Checks the options of an embedder and fills in the defaults. Throws InvalidInputError, UnknownModelError or WrongModelError. */
+export function embedderConfig(options: EmbedderOptions): ClientConfig {
+  const common = modelConfig(options, 'embed', 'BAAI/bge-small-en-v1.5');
+  const { normalize = true, truncateDim = null } = options;
+  check(typeof normalize === 'boolean', 'normalize', 'a boolean', normalize);
+  check(
+    truncateDim === null || isIntegerIn(truncateDim, 1, Infinity),
+    'truncateDim',
+    'an integer above 0',
+    truncateDim,
+  );
+  return { ...common, normalize, dim: Math.min(truncateDim ?? common.model.dim, common.model.dim) };
+}
+
+/** The same for a reranker. */
+export function rerankerConfig(options: RerankerOptions): ClientConfig {
+  return { ...modelConfig(options, 'rerank', 'BAAI/bge-reranker-base'), normalize: false, dim: 1 };
+}
+
+function modelConfig(
+  options: ModelOptions,
+  task: ModelSpec['task'],
+  defaultModel: string,
+): Omit<ClientConfig, 'normalize' | 'dim'> {
+  const { model: id = defaultModel, revision = null, wasmBase = null } = options;
   check(typeof id === 'string', 'model', 'a string', id);
   const model = findModel(id);
-  const { device = 'auto', dtype = 'auto', cache = true, normalize = true, selfCheck = true } = options;
+  if (model.task !== task) throw wrongTask(model);
+  const { device = 'auto', dtype = 'auto', cache = true, selfCheck = true } = options;
   check(['auto', 'webgpu', 'wasm'].includes(device), 'device', "'auto', 'webgpu' or 'wasm'", device);
   check(
     ['auto', 'fp32', 'fp16', 'q8', 'q4f16'].includes(dtype),
@@ -57,7 +90,7 @@ export function toConfig(options: EmbedderOptions): Omit<LoadConfig, 'failed'> {
     "'auto', 'fp32', 'fp16', 'q8' or 'q4f16'",
     dtype,
   );
-  for (const [name, value] of Object.entries({ cache, normalize, selfCheck }))
+  for (const [name, value] of Object.entries({ cache, selfCheck }))
     check(typeof value === 'boolean', name, 'a boolean', value);
   const { queryInstruction = model.queryInstruction, passageInstruction = '' } = options;
   check(typeof queryInstruction === 'string', 'queryInstruction', 'a string', queryInstruction);
@@ -66,7 +99,7 @@ export function toConfig(options: EmbedderOptions): Omit<LoadConfig, 'failed'> {
   for (const [name, value] of Object.entries({ modelBase, revision, wasmBase })) {
     check(value === null || (typeof value === 'string' && value !== ''), name, 'a string that is not empty', value);
   }
-  const { maxLength = Math.min(512, model.maxLength), batchTokens = null, truncateDim = null } = options;
+  const { maxLength = Math.min(512, model.maxLength), batchTokens = null } = options;
   checkMaxLength(maxLength, model.maxLength);
   check(
     batchTokens === null || isIntegerIn(batchTokens, 1, 2 ** 20),
@@ -74,27 +107,31 @@ export function toConfig(options: EmbedderOptions): Omit<LoadConfig, 'failed'> {
     'an integer from 1 to 1048576',
     batchTokens,
   );
-  check(
-    truncateDim === null || isIntegerIn(truncateDim, 1, Infinity),
-    'truncateDim',
-    'an integer above 0',
-    truncateDim,
-  );
   return {
-    ...{ model, device, dtype, revision, cache, normalize, selfCheck, queryInstruction, passageInstruction },
+    ...{ model, device, dtype, revision, cache, selfCheck, queryInstruction, passageInstruction },
     ...{ maxLength, batchTokens },
-    dim: Math.min(truncateDim ?? model.dim, model.dim),
     modelBase: absolute('modelBase', modelBase),
     wasmBase: wasmBase && absolute('wasmBase', wasmBase.replace(/\/?$/, '/')),
   };
+}
+
+function wrongTask({ id, task }: ModelSpec): BgeError {
+  const message =
+    task === 'rerank'
+      ? `${id} is a reranker: it scores pairs and gives no vectors; use createReranker()`
+      : `${id} is an embedder and cannot rerank; use createEmbedder(), or a model such as BAAI/bge-reranker-base`;
+  return new BgeError('WrongModelError', message, { details: { model: id } });
 }
 
 export function checkMaxLength(maxLength: unknown, most: number): void {
   check(isIntegerIn(maxLength, 2, most), 'maxLength', `an integer from 2 to ${most}, the model's maximum`, maxLength);
 }
 
-export function isIntegerIn(value: unknown, least: number, most: number): boolean {
-  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+/** The length of one call, null for what the model was loaded with. Throws InvalidInputError. */
+export function callLength(maxLength: number | undefined, most: number): number | null {
+  if (maxLength === undefined) return null;
+  checkMaxLength(maxLength, most);
+  return maxLength;
 }
 
 function check(holds: boolean, what: string, expected: string, value: unknown): asserts holds {

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeBatches } from './batch';
+import { type Batch, type BatchLimits, longestFirst, nextBatch } from './batch';
+
+function makeBatches(lengths: number[], limits: BatchLimits): Batch[] {
+  const order = longestFirst(lengths);
+  const batches: Batch[] = [];
+  for (let at = 0; at < order.length; at += batches.at(-1)!.indices.length)
+    batches.push(nextBatch(order, lengths, at, limits));
+  return batches;
+}
 
 test('every text is in exactly one batch, with texts of its own length only', () => {
   fc.assert(

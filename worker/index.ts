@@ -1,10 +1,12 @@
 import { expose, transfer, transferHandlers } from 'comlink';
 import { BgeError, toWire } from '../src/shared/errors';
-import type { EncodeReply, LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
+import type { LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
+import { Embedder } from './embedder';
 import { type Call, Pipeline } from './pipeline';
+import { Reranker } from './reranker';
 
 let tell: (event: WorkerEvent) => void = () => {};
-let pipeline: Pipeline | undefined;
+let loaded: Embedder | Reranker | undefined;
 const calls = new Map<number, Call>();
 
 const api: WorkerApi = {
@@ -24,25 +26,39 @@ const api: WorkerApi = {
 
   async load(config: LoadConfig) {
     const emit = (event: Extract<WorkerEvent, { type: 'load' }>['event']) => tell({ type: 'load', event });
-    pipeline = await Pipeline.load(config, emit);
-    emit({ phase: 'ready', info: pipeline.info });
-    return pipeline.info;
+    const pipeline = await Pipeline.load(config, emit);
+    loaded = config.model.task === 'rerank' ? new Reranker(pipeline) : new Embedder(pipeline);
+    if (config.selfCheck) emit({ phase: 'warm-up' });
+    const info = { ...loaded.info, selfCheck: config.selfCheck ? await loaded.check() : null };
+    emit({ phase: 'ready', info });
+    return info;
   },
 
   async encode(request) {
-    const { callId } = request;
-    const call: Call = { cancelled: false, onProgress: (event) => tell({ type: 'encode', callId, event }) };
-    calls.set(callId, call);
-    try {
-      const reply: EncodeReply = await loaded().encode(request, call);
-      return transfer(reply, [reply.data.buffer, reply.tokenCounts.buffer, reply.truncated.buffer]);
-    } finally {
-      calls.delete(callId);
-    }
+    const reply = await run(request, (call) => the(Embedder).encode(request, call));
+    const { dense, sparse, colbert, tokenCounts, truncated } = reply;
+    const arrays = [
+      dense,
+      sparse?.ids,
+      sparse?.weights,
+      sparse?.offsets,
+      colbert?.data,
+      colbert?.scales,
+      colbert?.offsets,
+    ];
+    return transfer(
+      reply,
+      [...arrays, tokenCounts, truncated].flatMap((array) => array?.buffer ?? []),
+    );
   },
 
-  async tokenize(request) {
-    return loaded().tokenize(request);
+  tokenize: (request) => run(request, (call) => the(Embedder).tokenize(request, call)),
+  score: (request) => run(request, (call) => the(Embedder).score(request, call)),
+  explain: (request) => run(request, (call) => the(Embedder).explain(request, call)),
+
+  async rerank(request) {
+    const reply = await run(request, (call) => the(Reranker).rerank(request, call));
+    return transfer(reply, [reply.logits.buffer, reply.tokenCounts.buffer, reply.truncated.buffer]);
   },
 
   cancel(callId) {
@@ -51,9 +67,23 @@ const api: WorkerApi = {
   },
 };
 
-function loaded(): Pipeline {
-  if (!pipeline) throw new BgeError('EngineError', 'The worker was asked to work before its model was loaded');
-  return pipeline;
+/** Keeps the call where a cancel finds it, until its work has settled. */
+async function run<T>(
+  { callId, priority }: { readonly callId: number; readonly priority: number },
+  work: (call: Call) => Promise<T>,
+): Promise<T> {
+  const call: Call = { priority, cancelled: false, onProgress: (event) => tell({ type: 'call', callId, event }) };
+  calls.set(callId, call);
+  try {
+    return await work(call);
+  } finally {
+    calls.delete(callId);
+  }
+}
+
+function the<T extends Embedder | Reranker>(Kind: new (pipeline: Pipeline) => T): T {
+  if (loaded instanceof Kind) return loaded;
+  throw new BgeError('EngineError', 'The worker was asked for what its model cannot do, or before one was loaded');
 }
 
 // An error that no call stands for (a timer, an event, a promise nobody awaits) leaves a worker in an unknown state.

@@ -6,7 +6,7 @@ import { Database } from './model-store/database';
 import { canDigest, sha256 } from './model-store/digest';
 import { download } from './model-store/download';
 import { exclusively } from './model-store/lock';
-import { Mismatch, PartialFile } from './model-store/partial-file';
+import { Mismatch, PartialFile, TooLarge } from './model-store/partial-file';
 import { Progress } from './model-store/progress';
 
 export interface StoreOptions {
@@ -27,21 +27,23 @@ export interface ModelStore {
   /**
    * The whole, verified bytes of each file, from IndexedDB or the server; one progress total over all of them.
    * Rejects with the signal's reason, or with `ModelFileNotFoundError`, `DownloadError` or `IntegrityError` of the first
-   * file that fails; the others then stop, and what they stored is kept.
+   * file that fails; the others then stop, and what they stored is kept. `ModelTooLargeError` as soon as a file is known
+   * to have more than `limit` bytes, which are then not downloaded.
    */
-  read(files: readonly FileRequest[]): Promise<Uint8Array<ArrayBuffer>[]>;
+  read(files: readonly FileRequest[], limit?: number): Promise<Uint8Array<ArrayBuffer>[]>;
 }
 
 export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelStore {
   const warned = new Set<string>();
   return {
-    async read(files) {
+    async read(files, limit = Number.POSITIVE_INFINITY) {
       signal?.throwIfAborted();
       const stop = new AbortController();
       const emit = (event: LoadEvent) => stop.signal.aborted || onEvent(event);
       const progress = new Progress(emit);
       const shared: Shared = {
         database: null,
+        limit,
         signal: stop.signal,
         progress,
         emit,
@@ -69,6 +71,7 @@ export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelS
 interface Shared {
   /** Null if the files are kept in memory only. */
   database: Database | null;
+  readonly limit: number;
   readonly signal: AbortSignal;
   readonly progress: Progress;
   emit(event: LoadEvent): void;
@@ -91,7 +94,9 @@ async function readAll(files: readonly FileRequest[], cache: boolean, shared: Sh
   for (const job of jobs) progress.expect(job, job.file.bytes ?? 0);
   const results = new Map<Job, Promise<Uint8Array<ArrayBuffer>>>();
   for (const job of [...jobs].sort((a, b) => (a.file.bytes ?? 0) - (b.file.bytes ?? 0))) {
-    const result = readOne(job);
+    const result = readOne(job).catch((error) => {
+      throw error instanceof TooLarge ? tooLarge(job, error) : error;
+    });
     // One file is of no use without the others.
     result.catch((error) => stop.abort(error));
     results.set(job, result);
@@ -132,7 +137,13 @@ async function readOne(job: Job): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-const newPart = ({ file }: Job) => new PartialFile(file.bytes ?? null);
+const newPart = ({ file, limit }: Job) => new PartialFile(file.bytes ?? null, limit);
+
+function tooLarge({ file, limit, url }: Job, { size }: TooLarge): BgeError {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+  const message = `${file.path} has ${gigabytes(size)}, more than the ${gigabytes(limit)} that a file may have`;
+  return new BgeError('ModelTooLargeError', message, { details: { url, bytes: size, limit } });
+}
 
 /** Downloads what is missing and checks the whole; a resumed file that is wrong gets one fresh start. */
 async function fetchFile(job: Job, part: PartialFile): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,12 +1,15 @@
 import { BgeError, isBgeError } from '../src/shared/errors';
-import type { ModelBuild, ModelFile, ModelRelease } from '../src/shared/models';
+import type { ModelBuild, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
 import type { LoadConfig, LoadEvent } from '../src/shared/protocol';
 import type { DeviceChoice } from './device';
-import type { Engine } from './engine/engine';
+import type { Engine, Linear } from './engine/engine';
 import { openOrt } from './engine/ort';
 import { type Ort, startOrt } from './engine/ort-runtime';
+import { externalFiles } from './external-data';
 import { widenLayerNorms } from './half-precision';
+import { readLinear } from './heads/linear';
 import { knownFiles } from './known-files';
+import { limitFor, tooLarge } from './model-size';
 import { openModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
@@ -15,14 +18,20 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
   readonly engine: Engine;
   readonly revision: string;
+  /**
+   * The weights of a head that the graph does not have, from a file of their own.
+   * Rejects with ModelFileNotFoundError, which names the file, CorruptModelError, and the errors of the store.
+   */
+  loadHead(head: TokenHead): Promise<Linear>;
 }
 
 interface Candidate {
   readonly release: ModelRelease;
-  /** The model's path on this server. */
-  readonly repo: string;
   readonly build: ModelBuild;
 }
+
+/** Reads files of one release, as the configuration says. */
+type ReadFiles = (files: readonly ModelFile[], limit?: number) => Promise<Uint8Array<ArrayBuffer>[]>;
 
 /**
  * Reads the files of the first build that suits the device and that the server has, and opens it.
@@ -43,10 +52,14 @@ export async function loadModel(
   const runtime = startOrt(device, config.wasmBase);
   runtime.catch(() => {}); // it may fail while nobody waits for it
   let missing: BgeError | undefined;
-  for (const candidate of candidates) {
+  for (const { release, build } of candidates) {
     try {
-      return await open(candidate, config, choice, runtime, emit);
+      const read = fileReader(release, config, emit);
+      const opened = await open(release, build, config, choice, runtime, read, emit);
+      const loadHead = (head: TokenHead) => firstHead(release.heads[head], read, config.model.dim);
+      return { ...opened, loadHead, revision: config.revision ?? release.revision };
     } catch (error) {
+      if (isBgeError(error, 'ModelTooLargeError')) throw tooLarge(error, build, config, device);
       if (!isBgeError(error) || !isMissing(error)) throw error;
       missing ??= error;
     }
@@ -62,46 +75,83 @@ function candidatesFor({ model, modelBase, dtype }: LoadConfig, { device, halfFl
     release.builds
       .filter((build) => build.devices.includes(device))
       .filter((build) => (dtype === 'auto' ? halfFloats || !isHalf(build) : build.dtype === dtype))
-      .map((build) => ({ release, build, repo: isHubLayout(modelBase) ? release.repo : model.id })),
+      .map((build) => ({ release, build })),
   );
 }
 
-async function open(
-  { release, build, repo }: Candidate,
-  config: LoadConfig,
-  { device }: DeviceChoice,
-  runtime: Promise<Ort>,
-  emit: (event: LoadEvent) => void,
-): Promise<LoadedModel> {
+function fileReader(release: ModelRelease, config: LoadConfig, emit: (event: LoadEvent) => void): ReadFiles {
+  const { model, modelBase, cache } = config;
   const revision = config.revision ?? release.revision;
-  const store = openModelStore({ cache: config.cache, onEvent: emit });
+  const store = openModelStore({ cache, onEvent: emit });
   // Sizes and hashes are those of the release's own revision.
   const isKnownRevision = revision === release.revision;
   const request = (file: ModelFile) => ({
-    url: urlOf(config.modelBase, repo, revision, file.path),
-    model: config.model.id,
+    url: isHubLayout(modelBase)
+      ? urlOf(modelBase, file.repo ?? release.repo, file.repo ? 'main' : revision, file.path)
+      : urlOf(modelBase, model.id, revision, file.path),
+    model: model.id,
     revision,
     file: isKnownRevision
       ? { ...knownFiles[`${release.repo}@${revision}`]?.[file.path], ...file }
       : { path: file.path },
   });
+  return (files, limit) => store.read(files.map(request), limit);
+}
+
+async function open(
+  release: ModelRelease,
+  build: ModelBuild,
+  config: LoadConfig,
+  { device }: DeviceChoice,
+  runtime: Promise<Ort>,
+  read: ReadFiles,
+  emit: (event: LoadEvent) => void,
+): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
   const { source, recipe } = build.weights ?? {};
   const wanted = [release.tokenizer, build.graph, ...(source ? [source] : []), ...(recipe ? [recipe] : [])];
   const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([
-    store.read(wanted.map(request)),
+    read(wanted, limitFor(device)),
     runtime,
   ]);
+  const weights = source
+    ? [weightsFrom(source.path, sourceBytes!, recipeJson)]
+    : await readExternal(build.graph.path, graph!, (files) => read(files, limitFor(device)));
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device, dtype: build.dtype });
   const engine = await openOrt(ort, {
     device,
     dtype: build.dtype,
+    task: config.model.task,
     pooling: config.model.pooling,
+    normalize: config.normalize,
     graph: isHalf(build) ? widenLayerNorms(graph!) : graph!,
-    ...(source && { weights: weightsFrom(source.path, sourceBytes!, recipeJson) }),
+    weights,
     batchTokens: config.batchTokens,
   });
-  return { tokenizer, engine, revision };
+  return { tokenizer, engine };
+}
+
+/** The weights that a published graph keeps in files beside it. The runtime reads them where they lie: no copy is made. */
+async function readExternal(graphPath: string, graph: Uint8Array, read: ReadFiles) {
+  const names = externalFiles(graph);
+  if (names.length === 0) return [];
+  const files = await read(names.map((name) => ({ path: graphPath.replace(/[^/]*$/, name) })));
+  return names.map((path, i) => ({ path, data: files[i]! }));
+}
+
+/** The first of the files that the server has; if it has none, the error names the one that is best to have. */
+async function firstHead(files: readonly ModelFile[], read: ReadFiles, inputs: number): Promise<Linear> {
+  let missing: unknown;
+  for (const file of files) {
+    try {
+      const [bytes] = await read([file]);
+      return readLinear(bytes!, file.path, inputs);
+    } catch (error) {
+      if (!isBgeError(error) || !isMissing(error)) throw error;
+      missing ??= error;
+    }
+  }
+  throw missing;
 }
 
 /** Some servers answer 403 where there is no file. */

@@ -1,179 +1,134 @@
-import { BgeError } from '../src/shared/errors';
-import type {
-  EmbedderInfo,
-  EncodeEvent,
-  EncodeReply,
-  EncodeRequest,
-  LoadConfig,
-  LoadEvent,
-  TextKind,
-  TokenizeRequest,
-  Tokens,
-} from '../src/shared/protocol';
-import { makeBatches } from './batch';
+import { BgeError, isBgeError } from '../src/shared/errors';
+import type { CallEvent, LoadConfig, LoadEvent, ModelInfo } from '../src/shared/protocol';
+import { type Batch, longestFirst, nextBatch } from './batch';
 import { chooseDevice } from './device';
-import type { Engine, TokenBatch } from './engine/engine';
-import { loadModel } from './model';
-import { normalizeRow } from './pooling';
-import { selfCheckFor } from './self-check';
+import type { Engine, Head, HeadOutputs, TokenBatch } from './engine/engine';
+import { type LoadedModel, loadModel } from './model';
 import type { Tokenizer } from './tokenizer';
 import { Turns } from './turns';
 
 /** Texts that are tokenised in one turn: some milliseconds of work, so that a query does not wait for a corpus. */
 const TEXTS_PER_TURN = 64;
 
-/** A running call: whether it was cancelled, and where its progress goes. */
+/** A running call: its place in the queue, whether it was cancelled, and where its progress goes. */
 export interface Call {
+  readonly priority: number;
   cancelled: boolean;
-  onProgress(event: EncodeEvent): void;
+  onProgress(event: CallEvent): void;
 }
 
-interface Encoded {
-  readonly ids: readonly Int32Array[];
-  readonly truncated: Uint8Array<ArrayBuffer>;
-}
+/** What a batch gave, each head's numbers of one row. */
+export type RowOutputs = (row: number) => HeadOutputs;
 
-/** The way of a text: instruction → token ids → batches → rows → one matrix. */
+/** A loaded model, and the way that all its work takes: texts → ids in turns; ids → batches → engine → rows, checked. */
 export class Pipeline {
-  readonly info: EmbedderInfo;
+  readonly config: LoadConfig;
+  readonly tokenizer: Tokenizer;
+  readonly engine: Engine;
+  readonly info: ModelInfo;
+  readonly loadHead: LoadedModel['loadHead'];
   readonly #turns = new Turns();
-  readonly #config: LoadConfig;
-  readonly #tokenizer: Tokenizer;
-  readonly #engine: Engine;
+  /** What the device has been found to hold; at most what the engine hopes for. */
+  #limits: Engine['batching'];
 
-  private constructor(config: LoadConfig, tokenizer: Tokenizer, engine: Engine, info: EmbedderInfo) {
-    this.#config = config;
-    this.#tokenizer = tokenizer;
-    this.#engine = engine;
-    this.info = info;
+  private constructor(
+    config: LoadConfig,
+    { tokenizer, engine, loadHead, revision }: LoadedModel,
+    fallbackReason: string | null,
+  ) {
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.engine = engine;
+    this.loadHead = loadHead;
+    this.#limits = engine.batching;
+    const { model, maxLength } = config;
+    this.info = { ...engine.info, model: model.id, revision, maxLength, fallbackReason, selfCheck: null };
   }
 
-  /** Chooses the device, reads the model, opens the engine and checks its numbers: after that every vector can be trusted. */
+  /** Chooses the device, reads the model and opens the engine. */
   static async load(config: LoadConfig, emit: (event: LoadEvent) => void): Promise<Pipeline> {
     const choice = await chooseDevice(config.device, config.failed);
-    const { tokenizer, engine, revision } = await loadModel(config, choice, emit);
-    const info: EmbedderInfo = {
-      ...engine.info,
-      model: config.model.id,
-      revision,
-      dim: config.dim,
-      maxLength: config.maxLength,
-      space: spaceOf(config, engine, revision),
-      fallbackReason: choice.fallbackReason,
-      selfCheck: null,
-    };
-    const pipeline = new Pipeline(config, tokenizer, engine, info);
-    if (!config.selfCheck) return pipeline;
-    emit({ phase: 'warm-up' });
-    const selfCheck = await pipeline.#checkEngine();
-    return new Pipeline(config, tokenizer, engine, { ...info, selfCheck });
+    return new Pipeline(config, await loadModel(config, choice, emit), choice.fallbackReason);
   }
 
-  async encode(request: EncodeRequest, call: Call): Promise<EncodeReply> {
-    const { ids, truncated } = await this.#tokenizeAll(request, call);
-    const { dim } = this.info;
-    const data = new Float32Array(ids.length * dim);
-    const tokenCounts = Uint32Array.from(ids, (row) => row.length);
-    const done = { texts: 0, tokens: 0 };
-    for (const { length, indices } of makeBatches([...tokenCounts], this.#engine.batching)) {
-      const batchIds = new Int32Array(indices.length * length);
-      for (const [row, index] of indices.entries()) batchIds.set(ids[index]!, row * length);
-      const pooled = await this.#turn(request.priority, call, () =>
-        this.#run({ rows: indices.length, length, ids: batchIds }),
-      );
-      for (const [row, index] of indices.entries())
-        this.#place(pooled, row, data.subarray(index * dim, (index + 1) * dim));
-      done.texts += indices.length;
-      done.tokens += batchIds.length;
-      call.onProgress({ phase: 'encode', ...done, totalTexts: ids.length });
-    }
-    return { data, dim, tokenCounts, truncated, space: this.info.space };
-  }
-
-  tokenize({ texts, kind, maxLength }: TokenizeRequest): Tokens[] {
-    return texts.map((text) =>
-      this.#tokenizer.tokens(this.#withInstruction(text, kind), maxLength ?? this.#config.maxLength),
-    );
-  }
-
-  async #tokenizeAll({ texts, kind, maxLength, priority }: EncodeRequest, call: Call): Promise<Encoded> {
-    const ids: Int32Array[] = [];
-    const truncated = new Uint8Array(texts.length);
-    for (let from = 0; from < texts.length; from += TEXTS_PER_TURN) {
-      await this.#turn(priority, call, () => {
-        for (const text of texts.slice(from, from + TEXTS_PER_TURN)) {
-          const encoded = this.#tokenizer.encode(
-            this.#withInstruction(text, kind),
-            maxLength ?? this.#config.maxLength,
-          );
-          if (encoded.truncated) truncated[ids.length] = 1;
-          ids.push(encoded.ids);
-        }
+  /** Runs `work` for each item, some at a time, so that others get their turn between. */
+  async inTurns<T, R>(items: readonly T[], call: Call, work: (item: T, i: number) => R): Promise<R[]> {
+    const results: R[] = [];
+    for (let from = 0; from < items.length; from += TEXTS_PER_TURN) {
+      await this.#turn(call, () => {
+        for (const item of items.slice(from, from + TEXTS_PER_TURN)) results.push(work(item, results.length));
       });
     }
-    return { ids, truncated };
+    return results;
   }
 
-  #withInstruction(text: string, kind: TextKind): string {
-    if (kind === 'plain') return text;
-    return (kind === 'query' ? this.#config.queryInstruction : this.#config.passageInstruction) + text;
+  /**
+   * Runs rows of token ids through the engine, longest first; `take` gets each batch's rows by their indices. A batch
+   * that the device cannot hold is tried again with 3/4 of its rows, as FlagEmbedding does, and later ones are no larger.
+   */
+  async forward(
+    rows: readonly Int32Array[],
+    heads: readonly Head[],
+    call: Call,
+    take: (batch: Batch, outputs: RowOutputs) => void,
+  ): Promise<void> {
+    const lengths = rows.map((row) => row.length);
+    const order = longestFirst(lengths);
+    for (let at = 0; at < order.length; ) {
+      const batch = nextBatch(order, lengths, at, this.#limits);
+      const { length, indices } = batch;
+      const ids = new Int32Array(indices.length * length);
+      for (const [row, index] of indices.entries()) ids.set(rows[index]!, row * length);
+      let outputs: HeadOutputs;
+      try {
+        outputs = await this.#turn(call, () => this.engine.run({ rows: indices.length, length, ids }, heads));
+      } catch (error) {
+        if (indices.length === 1 || !isBgeError(error, 'EngineError')) throw error;
+        this.#limits = { ...this.#limits, maxTokens: Math.floor((indices.length * 3) / 4) * length };
+        continue;
+      }
+      this.#check(outputs, { rows: indices.length, length, ids });
+      take(batch, (row) => rowOf(outputs, row, indices.length));
+      at += indices.length;
+    }
   }
 
-  #turn<T>(priority: number, call: Call, work: () => T | Promise<T>): Promise<T> {
-    return this.#turns.run(priority, () => {
+  #turn<T>(call: Call, work: () => T | Promise<T>): Promise<T> {
+    return this.#turns.run(call.priority, () => {
       if (call.cancelled) throw new DOMException('The call was cancelled', 'AbortError');
       return work();
     });
   }
 
   /** Nothing but numbers, as many as there should be, leaves the engine: a GPU can fail without an error. */
-  async #run(batch: TokenBatch): Promise<Float32Array> {
-    const { id, dim } = this.#config.model;
-    const { device } = this.#engine.info;
-    const pooled = await this.#engine.run(batch);
-    if (pooled.length !== batch.rows * dim) {
-      const message = `Expected vectors of ${dim} dimensions from ${id}, its model file gives ${pooled.length / batch.rows}`;
-      throw new BgeError('CorruptModelError', message);
+  #check(outputs: HeadOutputs, { rows, length }: TokenBatch): void {
+    const { id, dim } = this.config.model;
+    const { device } = this.engine.info;
+    const sizes: Readonly<Record<Head, number>> = {
+      dense: dim,
+      logits: dim,
+      sparse: length,
+      colbert: (length - 1) * dim,
+    };
+    for (const [head, values] of Object.entries(outputs) as [Head, Float32Array][]) {
+      if (values.length !== rows * sizes[head]) {
+        const per = head === 'colbert' ? length - 1 : 1;
+        const message = `Expected ${head} outputs of ${sizes[head] / per} dimensions from ${id}, its model file gives ${values.length / rows / per}`;
+        throw new BgeError('CorruptModelError', message);
+      }
+      if (values.every(Number.isFinite)) continue;
+      const message = `The model on ${device} gave ${head === 'logits' ? 'logits' : 'vectors'} that are not numbers`;
+      throw new BgeError('EngineError', message, { details: { device } });
     }
-    if (!pooled.every(Number.isFinite)) {
-      throw new BgeError('EngineError', `The model on ${device} gave vectors that are not numbers`, {
-        details: { device },
-      });
-    }
-    return pooled;
-  }
-
-  /** Cuts to the wanted dimension first and normalises then, as the reference does (Matryoshka). */
-  #place(pooled: Float32Array, row: number, out: Float32Array): void {
-    const full = this.#config.model.dim;
-    out.set(pooled.subarray(row * full, row * full + out.length));
-    if (this.#config.normalize) normalizeRow(out);
-  }
-
-  /** The first run of the engine: it warms up and is judged by what it gives. */
-  async #checkEngine(): Promise<number | null> {
-    const check = selfCheckFor(this.#config.model.id);
-    const vectors: Float32Array[] = [];
-    for (const text of check.texts) {
-      const { ids } = this.#tokenizer.encode(text, this.#config.model.maxLength);
-      vectors.push(await this.#run({ rows: 1, length: ids.length, ids }));
-    }
-    return check.judge(vectors, this.#engine.info);
   }
 }
 
-/** Everything that changes a vector beyond rounding: vectors may be compared only within one space. */
-function spaceOf(config: LoadConfig, engine: Engine, revision: string): string {
-  const { dtype, device } = engine.info;
-  const precision = dtype === 'q8' && device === 'wasm' ? 'q8-dynamic' : dtype;
-  const instruction = fingerprint(`${config.queryInstruction}\n${config.passageInstruction}`);
-  const norm = config.normalize ? 'l2' : 'raw';
-  return `${config.model.id}@${revision}/${precision}/${config.model.pooling}-${norm}/${instruction}/${config.dim}`;
-}
-
-/** FNV-1a, 32 bits: enough to tell instructions apart. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+/** Views of one row in the outputs of a batch. */
+function rowOf(outputs: HeadOutputs, row: number, rows: number): HeadOutputs {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([head, values]) => {
+      const size = values.length / rows;
+      return [head, values.subarray(row * size, (row + 1) * size)];
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import { BgeError } from '../src/shared/errors';
-import type { EngineInfo } from '../src/shared/protocol';
+import type { EngineInfo, TextPair } from '../src/shared/protocol';
 import stored from './references.json';
 
 /** What FlagEmbedding's float32 model gives for some texts, without instruction; scripts/prepare-models writes the file. */
@@ -46,6 +46,40 @@ function judgeProbes(vectors: readonly Float32Array[], engine: EngineInfo): null
   const likeness = cosine(vectors[0]!, vectors[1]!);
   if (likeness < 0.9999) return null;
   throw failure(engine, 'the same vector for different texts, or nothing but zeros');
+}
+
+/**
+ * The logits that FlagEmbedding's examples give of these two pairs (examples/inference/reranker/README.md and issue 108),
+ * in float32 or float16. Number formats move them; what they must keep is most of the distance.
+ */
+const PANDAS: readonly TextPair[] = [
+  ['what is panda?', 'hi'],
+  [
+    'what is panda?',
+    'The giant panda (Ailuropoda melanoleuca), sometimes called a panda bear or simply panda, is a bear species endemic to China.',
+  ],
+];
+const pandaLogits: Readonly<Record<string, readonly [number, number]>> = {
+  'BAAI/bge-reranker-base': [-8.1544, 6.1821],
+  'BAAI/bge-reranker-large': [-5.6055, 5.7618],
+  'BAAI/bge-reranker-v2-m3': [-8.1875, 5.2617],
+};
+
+/** The same for rerankers: `judge` throws SelfCheckError. Of an unknown one it must only tell a good passage from none. */
+export function rerankCheckFor(model: string): {
+  readonly pairs: readonly TextPair[];
+  judge(logits: Float32Array, engine: EngineInfo): void;
+} {
+  return {
+    pairs: PANDAS,
+    judge([unlike, like], engine) {
+      const distance = like! - unlike!;
+      const known = pandaLogits[model];
+      if (known && distance < (known[1] - known[0]) / 2)
+        throw failure(engine, `its logits are ${unlike} and ${like}; ${known.join(' and ')} are expected`);
+      if (distance === 0) throw failure(engine, `the same logit for different pairs, ${like}`);
+    },
+  };
 }
 
 function failure({ device, dtype }: EngineInfo, what: string): BgeError {

@@ -1,4 +1,5 @@
 import { BgeError } from '../src/shared/errors';
+import { fromFloat16 } from '../src/shared/float16';
 
 /** Where a tensor of the float graph comes from: absolute byte offsets into the source file. */
 type TensorSource =
@@ -102,13 +103,4 @@ function aligned(source: Uint8Array, offset: number, size: number): ArrayBuffer 
   const bytes = source.slice(offset, offset + size);
   if (bytes.length !== size) throw new Error(`the source ends before byte ${offset + size}`);
   return bytes.buffer;
-}
-
-function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

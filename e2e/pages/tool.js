@@ -4,6 +4,22 @@ import * as bge from '/dist/index.js';
 /** @param {import('bge-web').EmbedderOptions} options */
 const create = (options = {}) => bge.createEmbedder({ modelBase: '/models/', device: 'wasm', ...options });
 
+bge.registerModel({ id: 'tiny/bge-m3', dim: 32, heads: ['sparse', 'colbert'], maxLength: 8192 });
+for (const variant of ['external', 'torch', 'headless'])
+  bge.registerModel({ id: `tiny/bge-m3-${variant}`, dim: 32, heads: ['sparse', 'colbert'], maxLength: 8192 });
+bge.registerModel({
+  id: 'tiny/bge-m3-all-heads',
+  dim: 32,
+  heads: ['sparse', 'colbert'],
+  maxLength: 8192,
+  graphs: { fp32: 'model.onnx' },
+});
+bge.registerModel({ id: 'tiny/bge-reranker', task: 'rerank', maxLength: 8192 });
+
+/** @param {import('bge-web').RerankerOptions} options */
+const createReranker = (options = {}) =>
+  bge.createReranker({ model: 'tiny/bge-reranker', modelBase: '/models/', device: 'wasm', ...options });
+
 /** What a call ended with: its value, or the error as plain data. */
 const outcome = async (promise) => {
   try {
@@ -16,4 +32,4 @@ const outcome = async (promise) => {
 
 const rows = (embeddings) => Array.from(embeddings, (row) => [...row]);
 
-Object.assign(window, { bge: { ...bge, create, outcome, rows } });
+Object.assign(window, { bge: { ...bge, create, createReranker, outcome, rows } });

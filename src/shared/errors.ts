@@ -4,6 +4,12 @@ export type BgeErrorName =
   | 'InvalidInputError'
   /** The model is neither in the registry nor registered by `registerModel`. */
   | 'UnknownModelError'
+  /** The model is not made for this: a reranker asked to embed, an embedder asked to rerank, a head that it does not have. */
+  | 'WrongModelError'
+  /** A text has more tokens than `maxLength`, and `overflow: 'error'` was asked for; `details` has `index`, `tokens` and `maxLength`. */
+  | 'TextTooLongError'
+  /** A file is over 2 GB, or the model over what a WebAssembly heap of 4 GB takes; the message says which dtype to take. */
+  | 'ModelTooLargeError'
   /** The server has no such file: 404, or a web page where a model file should be. */
   | 'ModelFileNotFoundError'
   /** The server or the network failed, also after the retries; what arrived is kept and the next attempt resumes. */

@@ -3,8 +3,13 @@ import { BgeError, invalidInput } from './errors.js';
 /** Number format of a model's files, named as on the hub: `q8` is `model_quantized.onnx`. */
 export type Dtype = 'fp32' | 'fp16' | 'q8' | 'q4f16';
 
+/** Output heads of BGE-M3 that give one weight, or one vector, a token. */
+export type TokenHead = 'sparse' | 'colbert';
+
 export interface ModelFile {
   readonly path: string;
+  /** Where it lies in another repository of the hub than the release, at `main`; your own server has all in one folder. */
+  readonly repo?: string;
   /** Known size and SHA-256 (hex): what arrives must match. Unknown ones are taken from the server at first use. */
   readonly bytes?: number;
   readonly sha256?: string;
@@ -30,12 +35,19 @@ export interface ModelRelease {
   readonly revision: string;
   readonly tokenizer: ModelFile;
   readonly builds: readonly ModelBuild[];
+  /** Where the weights of heads lie that are not in the graph: the first that the server has is taken. */
+  readonly heads: Readonly<Record<TokenHead, readonly ModelFile[]>>;
 }
 
 /** What must be known about a model to run it as its authors do. */
 export interface ModelSpec {
   readonly id: string;
+  /** `embed`: texts to vectors. `rerank`: pairs of query and passage to one logit each. */
+  readonly task: 'embed' | 'rerank';
+  /** Dimensions of the dense vector; 1 for a reranker. */
   readonly dim: number;
+  /** The heads that it has beside the dense one. */
+  readonly heads: readonly TokenHead[];
   readonly pooling: 'cls' | 'mean';
   /** Put before queries, never before passages; empty for none. */
   readonly queryInstruction: string;
@@ -50,19 +62,48 @@ export interface ModelSpec {
 const ENGLISH = 'Represent this sentence for searching relevant passages: ';
 const CHINESE = '为这个句子生成表示以用于检索相关文章：';
 
-/** The usual layout of an ONNX export on the hub (Xenova, onnx-community, optimum), best build for a device first. */
-function published(repo: string, known: KnownFiles = {}, revision = 'main'): ModelRelease {
+/** Paths of the graphs in the usual layout of an ONNX export on the hub (Xenova, onnx-community, optimum). */
+const GRAPHS: Readonly<Record<Dtype, string>> = {
+  q8: 'onnx/model_quantized.onnx',
+  fp16: 'onnx/model_fp16.onnx',
+  fp32: 'onnx/model.onnx',
+  q4f16: 'onnx/model_q4f16.onnx',
+};
+
+/** The devices that each number format suits, best format for a device first. */
+const DEVICES: Readonly<Record<Dtype, ModelBuild['devices']>> = {
+  q8: ['wasm'],
+  fp16: ['webgpu'],
+  fp32: ['webgpu', 'wasm'],
+  q4f16: ['webgpu'],
+};
+
+interface Published {
+  known?: KnownFiles | undefined;
+  revision?: string | undefined;
+  graphs?: Partial<Record<Dtype, string>> | undefined;
+  /** The repository that has the heads' weights, if they are elsewhere. */
+  headRepo?: string;
+}
+
+function published(
+  repo: string,
+  { known = {}, revision = 'main', graphs = GRAPHS, headRepo }: Published = {},
+): ModelRelease {
   const file = (path: string): ModelFile => ({ path, ...known[path] });
+  const head = (name: TokenHead) =>
+    [`${name}_linear.safetensors`, `${name}_linear.pt`].map((path) => ({
+      ...file(path),
+      ...(headRepo && { repo: headRepo }),
+    }));
   return {
     repo,
     revision,
     tokenizer: file('tokenizer.json'),
-    builds: [
-      { dtype: 'q8', devices: ['wasm'], graph: file('onnx/model_quantized.onnx') },
-      { dtype: 'fp16', devices: ['webgpu'], graph: file('onnx/model_fp16.onnx') },
-      { dtype: 'fp32', devices: ['webgpu', 'wasm'], graph: file('onnx/model.onnx') },
-      { dtype: 'q4f16', devices: ['webgpu'], graph: file('onnx/model_q4f16.onnx') },
-    ],
+    builds: (Object.keys(DEVICES) as Dtype[])
+      .filter((dtype) => graphs[dtype])
+      .map((dtype) => ({ dtype, devices: DEVICES[dtype], graph: file(graphs[dtype]!) })),
+    heads: { sparse: head('sparse'), colbert: head('colbert') },
   };
 }
 
@@ -71,9 +112,7 @@ function prepared(repo: string): ModelRelease {
   const file = (path: string): ModelFile => ({ path });
   const source = file('onnx/model_quantized.onnx');
   return {
-    repo,
-    revision: 'bge-web-1',
-    tokenizer: file('tokenizer.json'),
+    ...published(repo, { revision: 'bge-web-1' }),
     builds: [
       { dtype: 'q8', devices: ['wasm'], graph: file('onnx/model_cls.onnx'), weights: { source } },
       {
@@ -89,7 +128,9 @@ function prepared(repo: string): ModelRelease {
 function bge(name: string, dim: number, queryInstruction: string): ModelSpec {
   return {
     id: `BAAI/${name}`,
+    task: 'embed',
     dim,
+    heads: [],
     pooling: 'cls',
     queryInstruction,
     maxLength: 512,
@@ -97,7 +138,15 @@ function bge(name: string, dim: number, queryInstruction: string): ModelSpec {
   };
 }
 
-/** Source: FlagEmbedding README, "Model List", and inference/embedder/model_mapping.py. */
+function m3(id: string, hub: ModelRelease): ModelSpec {
+  return { ...bge('bge-m3', 1024, ''), id, heads: ['sparse', 'colbert'], maxLength: 8192, hub };
+}
+
+function reranker(name: string, hub: string, maxLength: number): ModelSpec {
+  return { ...bge(name, 1, ''), task: 'rerank', maxLength, hub: published(hub) };
+}
+
+/** Source: FlagEmbedding README, "Model List", and inference/{embedder,reranker}/model_mapping.py. */
 const registry = new Map<string, ModelSpec>(
   [
     {
@@ -119,7 +168,13 @@ const registry = new Map<string, ModelSpec>(
     bge('bge-base-zh', 768, CHINESE),
     bge('bge-large-zh', 1024, CHINESE),
     bge('bge-large-zh-noinstruct', 1024, ''),
-    { ...bge('bge-m3', 1024, ''), maxLength: 8192 },
+    // The graph comes from Xenova; the heads are small files that only BAAI has.
+    m3('BAAI/bge-m3', published('Xenova/bge-m3', { headRepo: 'BAAI/bge-m3' })),
+    // An export with all three heads in the graph.
+    m3('gpahal/bge-m3-onnx-int8', published('gpahal/bge-m3-onnx-int8', { graphs: { q8: 'model_quantized.onnx' } })),
+    reranker('bge-reranker-base', 'Xenova/bge-reranker-base', 512),
+    reranker('bge-reranker-large', 'Xenova/bge-reranker-large', 512),
+    reranker('bge-reranker-v2-m3', 'onnx-community/bge-reranker-v2-m3-ONNX', 8192),
   ].map((spec) => [spec.id, spec]),
 );
 
@@ -127,34 +182,47 @@ const registry = new Map<string, ModelSpec>(
 export interface ModelDescription {
   /** `<org>/<name>`: the model's path on the server. */
   id: string;
-  /** Dimensions of its vectors. */
-  dim: number;
+  /** `embed` (default) or `rerank`. */
+  task?: 'embed' | 'rerank';
+  /** Dimensions of its vectors; not for rerankers. */
+  dim?: number;
+  /** Heads beside the dense one, in the graph itself or beside it as `sparse_linear.safetensors` and `colbert_linear.safetensors` (or `.pt`). Default none. */
+  heads?: readonly TokenHead[];
   /** Default `cls`, as all BGE models. */
   pooling?: 'cls' | 'mean';
   /** Default none. */
   queryInstruction?: string;
-  /** The most tokens of a text. Default 512. */
+  /** The most tokens of a text, or of a pair. Default 512. */
   maxLength?: number;
   /** Branch, tag or commit. Default `main`. */
   revision?: string;
+  /** Paths of its ONNX graphs by number format. Default: the hub's usual layout. Weights beside a graph are found by the names that it gives. */
+  graphs?: Partial<Record<Dtype, string>>;
   /** Size and SHA-256 by path, such as `onnx/model_quantized.onnx`, where they are known: what arrives must match. */
   files?: KnownFiles;
 }
 
 /**
  * Makes a fine-tuned BGE, or any other encoder in the hub's ONNX layout, known by its id, in place of one that had the id before.
- * Expected files: tokenizer.json and at least one of onnx/model_quantized.onnx, model_fp16.onnx, model.onnx, model_q4f16.onnx.
- * Throws InvalidInputError.
+ * Expected files: tokenizer.json and at least one of onnx/model_quantized.onnx, model_fp16.onnx, model.onnx, model_q4f16.onnx
+ * (or of `graphs`). Throws InvalidInputError.
  */
 export function registerModel(description: ModelDescription): ModelSpec {
-  const { id, dim, pooling = 'cls', queryInstruction = '', maxLength = 512, revision, files } = description;
+  const { id, task = 'embed', dim = task === 'rerank' ? 1 : undefined, heads = [], pooling = 'cls' } = description;
+  const { queryInstruction = '', maxLength = 512, revision, files, graphs } = description;
   if (typeof id !== 'string' || !/^[^/\s]+\/[^/\s]+$/.test(id)) throw invalidInput('id', 'a string like org/name', id);
-  if (!Number.isInteger(dim) || dim < 1) throw invalidInput('dim', 'an integer above 0', dim);
+  if (task !== 'embed' && task !== 'rerank') throw invalidInput('task', "'embed' or 'rerank'", task);
+  if (!Number.isInteger(dim) || dim! < 1) throw invalidInput('dim', 'an integer above 0', dim);
+  if (task === 'rerank' && dim !== 1) throw invalidInput('dim', 'left out for a reranker, which gives one logit', dim);
+  if (!Array.isArray(heads) || heads.some((head) => head !== 'sparse' && head !== 'colbert'))
+    throw invalidInput('heads', "an array of 'sparse' and 'colbert'", heads);
   if (pooling !== 'cls' && pooling !== 'mean') throw invalidInput('pooling', "'cls' or 'mean'", pooling);
   if (typeof queryInstruction !== 'string') throw invalidInput('queryInstruction', 'a string', queryInstruction);
   if (!Number.isInteger(maxLength) || maxLength < 3)
     throw invalidInput('maxLength', 'an integer of 3 or more', maxLength);
-  const spec: ModelSpec = { id, dim, pooling, queryInstruction, maxLength, hub: published(id, files, revision) };
+  const hub = published(id, { known: files, revision, graphs });
+  if (hub.builds.length === 0) throw invalidInput('graphs', 'paths by fp32, fp16, q8 or q4f16', graphs);
+  const spec: ModelSpec = { id, task, dim: dim!, heads, pooling, queryInstruction, maxLength, hub };
   registry.set(id, spec);
   return spec;
 }
@@ -168,8 +236,8 @@ export function findModel(id: string): ModelSpec {
   if (spec) return spec;
   const [org, name] = id.split('/');
   const original = registry.get(`BAAI/${name?.replace(/-ONNX$/, '')}`);
-  if (original && org === 'Xenova') return { ...original, hub: { ...original.hub, repo: id } };
-  if (original && org === 'onnx-community') return { ...original, hub: published(id) };
+  if (original && (org === 'Xenova' || org === 'onnx-community'))
+    return { ...original, hub: { ...original.hub, repo: id } };
   const message = `Unknown model "${id}". Known: ${[...registry.keys()].join(', ')}. Make your own known by registerModel()`;
   throw new BgeError('UnknownModelError', message, { details: { model: id } });
 }

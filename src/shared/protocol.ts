@@ -1,5 +1,5 @@
 import type { WireError } from './errors.js';
-import type { Dtype, ModelSpec } from './models.js';
+import type { Dtype, ModelSpec, TokenHead } from './models.js';
 
 export type Device = 'webgpu' | 'wasm';
 
@@ -11,18 +11,23 @@ export interface EngineInfo {
   readonly threads: number;
 }
 
-export interface EmbedderInfo extends EngineInfo {
+export interface ModelInfo extends EngineInfo {
   readonly model: string;
   readonly revision: string;
-  readonly dim: number;
-  /** The most tokens of one text, special tokens included; what is longer is cut. */
+  /** The most tokens of one text (of one pair, for a reranker), special tokens included; what is longer is cut. */
   readonly maxLength: number;
-  /** Names the embedding space: vectors of different spaces must not be compared. */
-  readonly space: string;
   /** Why the first choice of device was not taken; null when it was. */
   readonly fallbackReason: string | null;
   /** The lowest cosine between this engine's vectors and the stored reference vectors; null where there is no reference or the check is off. */
   readonly selfCheck: number | null;
+}
+
+export interface EmbedderInfo extends ModelInfo {
+  readonly dim: number;
+  /** The heads that it has beside the dense one. */
+  readonly heads: readonly TokenHead[];
+  /** Names the embedding space: vectors of different spaces must not be compared. */
+  readonly space: string;
 }
 
 /** An instruction is put before queries only (`query`), passages may have one of their own (`passage`), `plain` texts have none. */
@@ -46,7 +51,7 @@ export interface LoadConfig {
   readonly maxLength: number;
   readonly batchTokens: number | null;
   readonly normalize: boolean;
-  /** Dimensions to keep of each vector. */
+  /** Dimensions to keep of each vector; 1 for a reranker. */
   readonly dim: number;
   readonly queryInstruction: string;
   readonly passageInstruction: string;
@@ -54,26 +59,143 @@ export interface LoadConfig {
   readonly failed: readonly FailedChoice[];
 }
 
+/** Number format in which ColBERT vectors are kept: 4, 2 or 1 bytes a component (and 4 more a token for its scale). */
+export type ColbertFormat = 'float32' | 'float16' | 'int8';
+
+/** What is made of each text. */
+export interface Heads {
+  readonly dense: boolean;
+  readonly sparse: boolean;
+  readonly colbert: ColbertFormat | null;
+}
+
+/** What happens to a text of more than `maxLength` tokens. */
+export type Overflow = 'truncate' | 'error' | 'chunk';
+
 export interface EncodeRequest {
   readonly callId: number;
   readonly texts: readonly string[];
   readonly kind: TextKind;
+  readonly heads: Heads;
   /** Overrides the embedder's maxLength for this call. */
   readonly maxLength: number | null;
+  readonly overflow: Overflow;
   /** Higher goes first at each batch boundary. */
   readonly priority: number;
 }
 
+/** The lexical weights of all texts in a row: text `i` has those from `offsets[i]` to `offsets[i + 1]`. */
+export interface SparseData {
+  readonly ids: Uint32Array<ArrayBuffer>;
+  readonly weights: Float32Array<ArrayBuffer>;
+  readonly offsets: Uint32Array<ArrayBuffer>;
+  /** The string of each token id that occurs. */
+  readonly tokens: ReadonlyMap<number, string>;
+}
+
+/** The token vectors of all texts in a row: text `i` has the rows from `offsets[i]` to `offsets[i + 1]`. */
+export interface ColbertData {
+  /** float32, float16 (as its bits) or int8. */
+  readonly data: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Int8Array<ArrayBuffer>;
+  /** For int8: what each row is to be multiplied by. */
+  readonly scales: Float32Array<ArrayBuffer> | null;
+  readonly offsets: Uint32Array<ArrayBuffer>;
+  readonly dim: number;
+}
+
 /** What crosses back: its buffers are transferred, not copied. */
 export interface EncodeReply {
-  readonly data: Float32Array<ArrayBuffer>;
+  readonly dense: Float32Array<ArrayBuffer> | null;
+  readonly sparse: SparseData | null;
+  readonly colbert: ColbertData | null;
   readonly dim: number;
   readonly tokenCounts: Uint32Array<ArrayBuffer>;
   readonly truncated: Uint8Array<ArrayBuffer>;
   readonly space: string;
 }
 
+/** A query and a passage. */
+export type TextPair = readonly [query: string, passage: string];
+
+export interface ScoreRequest {
+  readonly callId: number;
+  readonly pairs: readonly TextPair[];
+  /** Of the dense, the sparse and the ColBERT score. */
+  readonly weights: readonly [number, number, number];
+  readonly maxQueryLength: number | null;
+  readonly maxPassageLength: number | null;
+  readonly priority: number;
+}
+
+/** BGE-M3's scores of some pairs, each list in the order of the pairs; names and formulas as FlagEmbedding's `compute_score`. */
+export interface PairScores {
+  /** Cosine of the dense vectors. */
+  readonly dense: readonly number[];
+  /** Sum over the common tokens of the products of their weights. */
+  readonly sparse: readonly number[];
+  /** Mean over the query's tokens of the highest cosine with a token of the passage. */
+  readonly colbert: readonly number[];
+  /** Weighted mean of both. */
+  readonly 'sparse+dense': readonly number[];
+  /** Weighted mean of all three. */
+  readonly 'colbert+sparse+dense': readonly number[];
+}
+
+export interface ExplainRequest {
+  readonly callId: number;
+  readonly query: string;
+  readonly passage: string;
+  readonly maxLength: number | null;
+  readonly priority: number;
+}
+
+/** A stretch of a text, in UTF-16 positions; both are 0 for a special token, which stands for no part of the text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Why a query and a passage match, for highlighting. */
+export interface Explanation {
+  readonly scores: { readonly dense: number; readonly sparse: number; readonly colbert: number };
+  /** The tokens that both texts have, the one that adds most to the sparse score first. */
+  readonly lexical: readonly {
+    readonly token: string;
+    /** What it adds: the product of its two weights. */
+    readonly score: number;
+    /** Every place of it. */
+    readonly query: readonly Span[];
+    readonly passage: readonly Span[];
+  }[];
+  /** For each token of the query, in its order, the token of the passage that is most alike; the ColBERT score is the mean of these. The last token is `</s>`. */
+  readonly alignments: readonly {
+    readonly score: number;
+    readonly query: Span & { readonly token: string };
+    readonly passage: Span & { readonly token: string };
+  }[];
+}
+
+export interface RerankRequest {
+  readonly callId: number;
+  readonly pairs: readonly TextPair[];
+  /** Overrides the reranker's maxLength for this call. */
+  readonly maxLength: number | null;
+  /** The most tokens of the query, without special ones; null for 3/4 of `maxLength`. */
+  readonly maxQueryLength: number | null;
+  readonly priority: number;
+}
+
+export interface RerankReply {
+  /** One logit a pair, in the order of the pairs. */
+  readonly logits: Float32Array<ArrayBuffer>;
+  /** Tokens of each pair, special tokens included, after truncation. */
+  readonly tokenCounts: Uint32Array<ArrayBuffer>;
+  readonly truncated: Uint8Array<ArrayBuffer>;
+}
+
 export interface TokenizeRequest {
+  readonly callId: number;
+  readonly priority: number;
   readonly texts: readonly string[];
   readonly kind: TextKind;
   readonly maxLength: number | null;
@@ -101,7 +223,7 @@ export type LoadEvent =
   | { readonly phase: 'verify'; readonly file: string }
   | { readonly phase: 'compile'; readonly device: Device; readonly dtype: Dtype }
   | { readonly phase: 'warm-up' }
-  | { readonly phase: 'ready'; readonly info: EmbedderInfo }
+  | { readonly phase: 'ready'; readonly info: ModelInfo }
   /** A device was given up; a new worker tries the next one. */
   | { readonly phase: 'fallback'; readonly reason: string }
   /** Work goes on, with less: `quota` and `no-store` mean that the model is kept in memory only. */
@@ -114,10 +236,22 @@ export interface EncodeEvent {
   readonly tokens: number;
 }
 
+/** After each batch: how many pairs are done, and the logits of those that now came. */
+export interface RerankEvent {
+  readonly phase: 'rerank';
+  readonly pairs: number;
+  readonly totalPairs: number;
+  readonly tokens: number;
+  readonly indices: readonly number[];
+  readonly logits: readonly number[];
+}
+
+export type CallEvent = EncodeEvent | RerankEvent;
+
 /** What the worker tells without being asked; each message also is a sign of life. */
 export type WorkerEvent =
   | { readonly type: 'load'; readonly event: LoadEvent }
-  | { readonly type: 'encode'; readonly callId: number; readonly event: EncodeEvent }
+  | { readonly type: 'call'; readonly callId: number; readonly event: CallEvent }
   /** The worker met an error that no call stands for, and ends. */
   | { readonly type: 'fatal'; readonly error: WireError };
 
@@ -125,9 +259,14 @@ export type WorkerEvent =
 export interface WorkerApi {
   /** `listener` hears every event until the worker ends. `lifeLock` names the Web Lock that the worker holds as long as it lives. */
   connect(listener: (event: WorkerEvent) => void, lifeLock: string): Promise<void>;
-  load(config: LoadConfig): Promise<EmbedderInfo>;
+  load(config: LoadConfig): Promise<ModelInfo>;
+  // Of an embedder:
   encode(request: EncodeRequest): Promise<EncodeReply>;
   tokenize(request: TokenizeRequest): Promise<Tokens[]>;
+  score(request: ScoreRequest): Promise<PairScores>;
+  explain(request: ExplainRequest): Promise<Explanation>;
+  // Of a reranker:
+  rerank(request: RerankRequest): Promise<RerankReply>;
   /** Ends the call at its next batch boundary; it then rejects with an AbortError that the page replaces by the signal's reason. */
   cancel(callId: number): void;
 }

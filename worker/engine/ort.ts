@@ -1,19 +1,24 @@
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { Ending } from '../../src/shared/ending';
 import { BgeError } from '../../src/shared/errors';
-import type { Dtype } from '../../src/shared/models';
+import type { Dtype, TokenHead } from '../../src/shared/models';
 import type { Device, EngineInfo } from '../../src/shared/protocol';
 import { pool } from '../pooling';
-import type { Engine, TokenBatch } from './engine';
+import type { Engine, Head, HeadOutputs, Linear, TokenBatch } from './engine';
+import { OrtLinear } from './ort-linear';
+import { findOutputs, type OutputNames } from './ort-outputs';
 import type { Ort } from './ort-runtime';
 
 export interface OrtOptions {
   readonly device: Device;
   readonly dtype: Dtype;
+  readonly task: 'embed' | 'rerank';
   readonly pooling: 'cls' | 'mean';
+  /** Whether a graph that normalises its dense vectors is welcome. */
+  readonly normalize: boolean;
   readonly graph: Uint8Array;
   /** The graph's external data, where its weights are not inside. */
-  readonly weights?: { readonly path: string; readonly data: Uint8Array };
+  readonly weights: readonly { readonly path: string; readonly data: Uint8Array }[];
   /** The most tokens of one batch on the GPU. */
   readonly batchTokens: number | null;
 }
@@ -23,30 +28,40 @@ const GPU_BATCH_TOKENS = 4096;
 
 /**
  * Opens an ONNX model of the BGE family in onnxruntime-web.
- * Rejects with CorruptModelError, DeviceLostError or EngineError.
+ * Rejects with CorruptModelError, WrongModelError, DeviceLostError or EngineError.
  */
 export async function openOrt(ort: Ort, options: OrtOptions): Promise<Engine> {
+  const { device, weights, task } = options;
   const session = await ort.InferenceSession.create(options.graph, {
-    executionProviders: [{ name: options.device }], // the string form of a provider drops its options
+    executionProviders: [{ name: device }], // the string form of a provider drops its options
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    ...(options.weights && { externalData: [options.weights] }),
+    ...(weights.length > 0 && { externalData: weights }),
   }).catch((cause: unknown) => {
-    throw openError(cause, options.device);
+    throw openError(cause, device);
   });
+  const outputs = findOutputs(session.outputNames, task, options.normalize);
+  if (task === 'rerank' && session.inputNames.includes('token_type_ids')) {
+    const message =
+      'A reranker that takes token_type_ids is not supported: those of BGE are XLM-RoBERTa, and take none';
+    throw new BgeError('CorruptModelError', message);
+  }
   const loss = new Ending();
-  if (options.device === 'webgpu') watchDevice(ort.env, loss);
-  return new OrtEngine(ort, session, options, loss);
+  if (device === 'webgpu') watchDevice(ort.env, loss);
+  return new OrtEngine(ort, session, options, outputs, loss);
 }
 
 class OrtEngine implements Engine {
   readonly info: EngineInfo;
   readonly batching: Engine['batching'];
+  readonly #linears = new Map<Head, Linear>();
+  #linearRunner: Promise<OrtLinear> | undefined;
 
   constructor(
     readonly ort: Ort,
     readonly session: InferenceSession,
     readonly options: OrtOptions,
+    readonly outputs: OutputNames,
     readonly loss: Ending,
   ) {
     const { device, dtype } = options;
@@ -59,31 +74,69 @@ class OrtEngine implements Engine {
         : { maxTokens: options.batchTokens ?? GPU_BATCH_TOKENS, maxRows: 256 };
   }
 
-  async run(batch: TokenBatch): Promise<Float32Array> {
-    const { device, pooling } = this.options;
-    let outputs: InferenceSession.OnnxValueMapType;
+  has(head: Head): boolean {
+    if (this.outputs.own[head] || this.#linears.has(head)) return true;
+    return head === 'dense' && this.outputs.hidden !== undefined;
+  }
+
+  async attach(head: TokenHead, linear: Linear): Promise<void> {
+    if (!this.outputs.hidden) {
+      const message = `The model file gives no hidden states, so the ${head} head cannot be computed`;
+      throw new BgeError('WrongModelError', message);
+    }
+    this.#linearRunner ??= OrtLinear.open(this.ort, this.options.device);
+    await this.#guard('the heads could not be opened', this.#linearRunner);
+    this.#linears.set(head, linear);
+  }
+
+  async run(batch: TokenBatch, heads: readonly Head[]): Promise<HeadOutputs> {
+    const { own, hidden } = this.outputs;
+    // What is not asked for is neither computed to its end nor copied out of the runtime.
+    const names = new Set(heads.map((head) => own[head] ?? hidden!));
+    const what = `the model failed on ${batch.rows} × ${batch.length} tokens`;
+    const outputs = await this.#guard(what, this.session.run(this.#feeds(batch), [...names]));
+    const found: { [head in Head]?: Float32Array } = {};
+    for (const head of heads) {
+      const tensor = outputs[own[head] ?? hidden!] as Tensor;
+      found[head] = await this.#headOf(head, this.#valuesOf(tensor), tensor.dims, batch);
+    }
+    for (const value of Object.values(outputs)) (value as Tensor).dispose();
+    return found;
+  }
+
+  /** A copy in every case: the tensors are disposed of. */
+  async #headOf(head: Head, values: Float32Array, dims: readonly number[], batch: TokenBatch): Promise<Float32Array> {
+    const { rows, length } = batch;
+    const linear = this.#linears.get(head);
+    const given =
+      this.outputs.own[head] === undefined && linear ? await this.#applyLinear(head, values, linear) : values;
+    if (head === 'sparse') return given.map((weight) => Math.max(weight, 0));
+    if (head === 'colbert') return withoutFirst(given, rows, given === values ? dims[1]! : length, length);
+    if (head === 'dense' && dims.length === 3) return pool(given, rows, length, this.options.pooling);
+    return given.slice();
+  }
+
+  async #applyLinear(head: Head, hidden: Float32Array, linear: Linear): Promise<Float32Array> {
+    const runner = await this.#linearRunner!;
+    return this.#guard(`the ${head} head failed`, runner.apply(hidden, linear));
+  }
+
+  #valuesOf(tensor: Tensor): Float32Array {
+    if (tensor.type === 'float32') return tensor.data as Float32Array;
+    const message = `Expected the model to give float32, got ${tensor.type}`;
+    throw new BgeError('CorruptModelError', message, { details: { device: this.options.device } });
+  }
+
+  /** Settles as `work` does, or rejects when the device is lost; other failures become an EngineError. */
+  async #guard<T>(what: string, work: Promise<T>): Promise<T> {
+    const { device } = this.options;
     try {
-      outputs = await this.loss.race(this.session.run(this.#feeds(batch)));
+      return await this.loss.race(work);
     } catch (cause) {
       if (cause instanceof BgeError) throw cause;
-      throw new BgeError(
-        'EngineError',
-        `The model failed on ${batch.rows} × ${batch.length} tokens: ${messageOf(cause)}`,
-        {
-          cause,
-          details: { device },
-        },
-      );
+      const message = `On ${device} ${what}: ${messageOf(cause)}`;
+      throw new BgeError('EngineError', message, { cause, details: { device } });
     }
-    const output = outputNamed(outputs, ['sentence_embedding', 'last_hidden_state', 'token_embeddings']);
-    if (output.type !== 'float32') {
-      const message = `Expected the model to give float32, got ${output.type}`;
-      throw new BgeError('CorruptModelError', message, { details: { device } });
-    }
-    const values = output.data as Float32Array;
-    const pooled = output.dims.length === 2 ? values.slice() : pool(values, batch.rows, batch.length, pooling);
-    for (const value of Object.values(outputs)) (value as Tensor).dispose();
-    return pooled;
   }
 
   #feeds({ ids, rows, length }: TokenBatch): Record<string, Tensor> {
@@ -98,19 +151,22 @@ class OrtEngine implements Engine {
   }
 }
 
+/** Drops each row's first token, [CLS], unless the graph has done so (its rows are then one token shorter). */
+function withoutFirst(values: Float32Array, rows: number, given: number, length: number): Float32Array {
+  if (given === length - 1) return values.slice();
+  const row = values.length / rows;
+  const kept = row - row / length;
+  const out = new Float32Array(rows * kept);
+  for (let r = 0; r < rows; r++) out.set(values.subarray((r + 1) * row - kept, (r + 1) * row), r * kept);
+  return out;
+}
+
 async function watchDevice(env: Env, loss: Ending): Promise<void> {
   const device = (await env.webgpu.device) as GPUDevice;
   const { reason, message } = await device.lost;
   loss.come(
     new BgeError('DeviceLostError', `The GPU went away (${reason}): ${message}`, { details: { device: 'webgpu' } }),
   );
-}
-
-function outputNamed(outputs: InferenceSession.OnnxValueMapType, names: readonly string[]): Tensor {
-  const name = names.find((name) => outputs[name]);
-  if (name) return outputs[name] as Tensor;
-  const found = Object.keys(outputs).join(', ');
-  throw new BgeError('CorruptModelError', `The model gives none of ${names.join(', ')}; it gives ${found}`);
 }
 
 function openError(cause: unknown, device: Device): BgeError {

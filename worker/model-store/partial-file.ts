@@ -3,6 +3,13 @@ import { CHUNK_BYTES } from '../../src/shared/storage';
 /** The bytes do not belong to the expected file: a longer wait or another attempt would not help. */
 export class Mismatch extends Error {}
 
+/** The file is larger than may be: nothing of it needs to be read. */
+export class TooLarge extends Error {
+  constructor(readonly size: number) {
+    super(`it has ${size} bytes`);
+  }
+}
+
 /** Bytes that are missing; `end` is exclusive, and null while the file's size is unknown. */
 export interface Gap {
   readonly start: number;
@@ -22,15 +29,19 @@ export class PartialFile {
   /** True if all of it comes from an earlier load, which verified it. */
   verified = false;
   readonly #knownSize: number | null;
+  readonly #limit: number;
   #size: number | null;
   #bytes: Uint8Array<ArrayBuffer>;
   /** How many bytes of each chunk are there, counted from its start. */
   #filled: number[] = [];
 
-  constructor(knownSize: number | null) {
+  /** @param limit the most bytes that it may have, more throw TooLarge */
+  constructor(knownSize: number | null, limit = Number.POSITIVE_INFINITY) {
     this.#knownSize = knownSize;
+    this.#limit = limit;
     this.#size = knownSize;
-    this.#bytes = new Uint8Array(knownSize ?? 0);
+    this.#bytes = new Uint8Array();
+    this.#reserve(knownSize ?? 0);
   }
 
   /** Null while unknown. */
@@ -89,7 +100,7 @@ export class PartialFile {
   write(at: number, data: Uint8Array): number[] {
     const end = at + data.length;
     if (this.#size !== null && end > this.#size) throw new Mismatch(`it is longer than ${this.#size} bytes`);
-    if (end > this.#bytes.length) this.#reserve(Math.max(end, 2 * this.#bytes.length));
+    if (end > this.#bytes.length) this.#reserve(Math.max(end, Math.min(2 * this.#bytes.length, this.#limit)));
     this.#bytes.set(data, at);
     const whole: number[] = [];
     for (let n = Math.floor(at / CHUNK_BYTES); n * CHUNK_BYTES < end; n++) {
@@ -118,6 +129,7 @@ export class PartialFile {
 
   #reserve(size: number): void {
     if (size <= this.#bytes.length) return;
+    if (size > this.#limit) throw new TooLarge(size);
     const larger = new Uint8Array(size);
     larger.set(this.#bytes);
     this.#bytes = larger;

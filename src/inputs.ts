@@ -1,0 +1,66 @@
+import { invalidInput } from './shared/errors.js';
+import type { TextPair } from './shared/protocol.js';
+
+// What the caller does to an array after the call must not reach the worker: each check gives a copy.
+
+export function checkTexts(texts: string | readonly string[]): readonly string[] {
+  if (typeof texts === 'string') return [texts];
+  return checkStrings('texts', texts, 'a string or an array of strings');
+}
+
+export function checkStrings(
+  what: string,
+  values: readonly string[],
+  expected = 'an array of strings',
+): readonly string[] {
+  if (!Array.isArray(values)) throw invalidInput(what, expected, values);
+  const copy = Array.from(values);
+  const wrong = copy.findIndex((value) => typeof value !== 'string');
+  if (wrong >= 0) throw invalidInput(`${what}[${wrong}]`, 'a string', copy[wrong]);
+  return copy;
+}
+
+export function checkString(what: string, value: string): string {
+  if (typeof value !== 'string') throw invalidInput(what, 'a string', value);
+  return value;
+}
+
+export function checkPairs(pairs: readonly TextPair[]): readonly TextPair[] {
+  if (!Array.isArray(pairs)) throw invalidInput('pairs', 'an array of [query, passage]', pairs);
+  return Array.from(pairs, (pair: unknown, i) => {
+    if (!Array.isArray(pair)) throw invalidInput(`pairs[${i}]`, 'an array of two strings, [query, passage]', pair);
+    if (pair.length !== 2) throw invalidInput(`pairs[${i}]`, 'two strings, [query, passage]', `${pair.length} values`);
+    return [checkString(`pairs[${i}][0]`, pair[0]), checkString(`pairs[${i}][1]`, pair[1])] as const;
+  });
+}
+
+/** Weights of the dense, the sparse and the ColBERT score. */
+export function checkWeights(weights: readonly number[]): readonly [number, number, number] {
+  const expected = 'three numbers of 0 or more, [dense, sparse, colbert]';
+  if (!Array.isArray(weights)) throw invalidInput('weights', expected, weights);
+  if (weights.length !== 3) throw invalidInput('weights', expected, `${weights.length} values`);
+  for (const [i, weight] of weights.entries())
+    if (!(Number.isFinite(weight) && weight >= 0)) throw invalidInput(`weights[${i}]`, 'a number of 0 or more', weight);
+  if (weights.every((weight) => weight === 0)) throw invalidInput('weights', 'not all 0', weights.join(', '));
+  return [weights[0], weights[1], weights[2]];
+}
+
+export function checkPriority(priority: number): number {
+  if (!Number.isFinite(priority)) throw invalidInput('priority', 'a finite number', priority);
+  return priority;
+}
+
+/** A row of a result. */
+export function checkRow(i: number, rows: number): void {
+  if (!isIntegerIn(i, 0, rows - 1)) throw invalidInput('i', `an integer from 0 to ${rows - 1}`, i);
+}
+
+export function isIntegerIn(value: unknown, least: number, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+/** A value of a fixed set, such as `overflow`. */
+export function checkOneOf<T extends string>(what: string, values: readonly T[], value: T): T {
+  if (!values.includes(value)) throw invalidInput(what, values.map((one) => `'${one}'`).join(' or '), value);
+  return value;
+}

@@ -1,0 +1,46 @@
+import type { Explanation, Span, Tokens } from '../../src/shared/protocol';
+import { bestMatches } from '../../src/shared/scores';
+import { scorePair } from './scorer';
+import type { TextVectors } from './text-vectors';
+
+interface Side {
+  readonly tokens: Tokens;
+  readonly vectors: TextVectors;
+}
+
+/** Why a query and a passage match: the tokens that both have, and for each token of the query its best partner. */
+export function explainMatch(query: Side, passage: Side, dim: number, textOf: (id: number) => string): Explanation {
+  const common = [...query.vectors.sparse!].flatMap(([id, weight]) => {
+    const other = passage.vectors.sparse!.get(id);
+    return other === undefined ? [] : [{ id, score: weight * other }];
+  });
+  // Row i of the ColBERT vectors belongs to token i + 1: the first token, <s>, has none.
+  const named = ({ tokens }: Side, row: number) => ({
+    token: textOf(tokens.ids[row + 1]!),
+    ...spanOf(tokens, row + 1),
+  });
+  return {
+    scores: scorePair(query.vectors, passage.vectors),
+    lexical: common
+      .sort((a, b) => b.score - a.score)
+      .map(({ id, score }) => ({
+        token: textOf(id),
+        score,
+        query: placesOf(query.tokens, id),
+        passage: placesOf(passage.tokens, id),
+      })),
+    alignments: bestMatches(query.vectors.colbert!, passage.vectors.colbert!, dim).map(({ row, score }, i) => ({
+      score,
+      query: named(query, i),
+      passage: named(passage, row),
+    })),
+  };
+}
+
+function placesOf(tokens: Tokens, id: number): Span[] {
+  return [...tokens.ids.keys()].filter((i) => tokens.ids[i] === id).map((i) => spanOf(tokens, i));
+}
+
+function spanOf({ offsets }: Tokens, token: number): Span {
+  return { start: offsets[2 * token]!, end: offsets[2 * token + 1]! };
+}

@@ -1,0 +1,71 @@
+import { BgeError } from '../src/shared/errors';
+import type { ModelInfo, RerankReply, RerankRequest } from '../src/shared/protocol';
+import type { Call, Pipeline } from './pipeline';
+import { rerankCheckFor } from './self-check';
+import type { EncodedText } from './tokenizer';
+
+/** What a reranker can do. The way of a pair: instructions → ids of both → one row → a logit. */
+export class Reranker {
+  readonly info: ModelInfo;
+  readonly #pipeline: Pipeline;
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+    this.info = pipeline.info;
+  }
+
+  /** The first run of the engine: it warms up and is judged by what it gives. Throws SelfCheckError. */
+  async check(): Promise<null> {
+    const { config, engine } = this.#pipeline;
+    const check = rerankCheckFor(config.model.id);
+    const request = { callId: 0, pairs: check.pairs, maxLength: null, maxQueryLength: null, priority: 0 };
+    const { logits } = await this.rerank(request, { priority: 0, cancelled: false, onProgress: () => {} });
+    check.judge(logits, engine.info);
+    return null;
+  }
+
+  /**
+   * One logit a pair. The query is cut to `maxQueryLength`, then the passage to what is left.
+   * Source: FlagEmbedding, inference/reranker/encoder_only/base.py, `compute_score_single_gpu`.
+   */
+  async rerank(request: RerankRequest, call: Call): Promise<RerankReply> {
+    const { pairs, maxLength, maxQueryLength } = request;
+    const limit = maxLength ?? this.info.maxLength;
+    const rows = await this.#pairIds(pairs, limit, maxQueryLength ?? Math.floor((limit * 3) / 4), call);
+    const logits = new Float32Array(pairs.length);
+    const done = { pairs: 0, totalPairs: pairs.length, tokens: 0 };
+    const ids = rows.map((row) => row.ids);
+    await this.#pipeline.forward(ids, ['logits'], call, ({ indices, length }, outputs) => {
+      for (const [row, index] of indices.entries()) logits[index] = outputs(row).logits![0]!;
+      done.pairs += indices.length;
+      done.tokens += indices.length * length;
+      call.onProgress({ phase: 'rerank', ...done, indices, logits: indices.map((index) => logits[index]!) });
+    });
+    return {
+      logits,
+      tokenCounts: Uint32Array.from(rows, (row) => row.ids.length),
+      truncated: Uint8Array.from(rows, (row) => (row.truncated ? 1 : 0)),
+    };
+  }
+
+  async #pairIds(
+    pairs: RerankRequest['pairs'],
+    limit: number,
+    queryLimit: number,
+    call: Call,
+  ): Promise<readonly EncodedText[]> {
+    const { tokenizer, config } = this.#pipeline;
+    const { queryInstruction, passageInstruction, model } = config;
+    const queries = new Map<string, EncodedText>(); // most calls rank many passages for one query
+    return this.#pipeline.inTurns(pairs, call, ([query, passage], i) => {
+      const queryIds = queries.get(query) ?? tokenizer.bare(queryInstruction + query, queryLimit);
+      queries.set(query, queryIds);
+      const row = tokenizer.joinPair(queryIds, tokenizer.bare(passageInstruction + passage, limit), limit);
+      if (row.ids.length <= Math.max(limit, model.maxLength)) return row;
+      const message = `pairs[${i}] has ${row.ids.length} tokens, and nothing would be left of its passage if it were cut to ${limit}: take a smaller maxQueryLength`;
+      throw new BgeError('TextTooLongError', message, {
+        details: { index: i, tokens: row.ids.length, maxLength: limit },
+      });
+    });
+  }
+}
