@@ -45,7 +45,9 @@ interface Faults {
 const ALWAYS = Number.POSITIVE_INFINITY;
 
 /** Serves files on a free port of 127.0.0.1, with ETag, Range and CORS, and with the faults that a test asks for. */
-export async function startServer(options: ServerOptions) {
+export async function startServer(given: ServerOptions) {
+  const roots = { ...given.roots };
+  const options = { ...given, roots };
   const log: LoggedRequest[] = [];
   let faults: { path: RegExp; times: number; fault: Faults }[] = [];
   const server = createServer((request, response) => {
@@ -73,6 +75,8 @@ export async function startServer(options: ServerOptions) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Every answered request, the oldest first; a test may empty it. */
     log,
+    /** Serves one more folder from now on. */
+    serve: (prefix: string, folder: string) => void Object.assign(roots, { [prefix]: folder }),
     // Each fault wears off after `times` answers.
     /** The body ends after so many bytes: with an announced length (an error for the client) or silently. */
     cutAfter(path: RegExp, bytes: number, options: { times?: number; how?: 'content-length' | 'close' } = {}) {

@@ -1,5 +1,5 @@
 import { checkRow } from './inputs.js';
-import { invalidInput } from './shared/errors.js';
+import { misfit } from './shared/errors.js';
 import { fromFloat16 } from './shared/float16.js';
 import type { ColbertData, ColbertFormat } from './shared/protocol.js';
 import { lateInteraction } from './shared/scores.js';
@@ -64,6 +64,6 @@ export class ColbertEmbeddings implements Iterable<TokenVectors> {
  */
 export function colbertScore(query: TokenVectors, passage: TokenVectors): number {
   if (query.dim !== passage.dim)
-    throw invalidInput('passage', `token vectors of ${query.dim} dimensions`, `${passage.dim} dimensions`);
+    throw misfit('passage', `token vectors of ${query.dim} dimensions`, `${passage.dim} dimensions`);
   return lateInteraction(query.data, passage.data, query.dim);
 }

@@ -1,5 +1,5 @@
 import { checkRow, isIntegerIn } from './inputs.js';
-import { invalidInput } from './shared/errors.js';
+import { invalidInput, misfit } from './shared/errors.js';
 
 /** What Embeddings are made of. */
 export interface EmbeddingsData {
@@ -29,7 +29,7 @@ export class Embeddings implements Iterable<Float32Array> {
   constructor({ data, dim, space, tokenCounts, truncated }: EmbeddingsData) {
     if (!isIntegerIn(dim, 1, Number.POSITIVE_INFINITY)) throw invalidInput('dim', 'an integer above 0', dim);
     const rows = data.length / dim;
-    if (!Number.isInteger(rows)) throw invalidInput('data', `rows of ${dim} numbers`, `${data.length} numbers`);
+    if (!Number.isInteger(rows)) throw misfit('data', `rows of ${dim} numbers`, `${data.length} numbers`);
     this.data = data;
     this.dim = dim;
     this.space = space;
@@ -67,7 +67,7 @@ export class Embeddings implements Iterable<Float32Array> {
 export function similarity(queries: Embeddings, passages: Embeddings): Float32Array<ArrayBuffer>[] {
   const [queryModel, passageModel] = [modelOf(queries), modelOf(passages)];
   if (queryModel !== passageModel || queries.dim !== passages.dim) {
-    throw invalidInput(
+    throw misfit(
       'passages',
       `embeddings of ${queryModel} with ${queries.dim} dimensions`,
       `${passageModel} with ${passages.dim}`,

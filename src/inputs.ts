@@ -1,4 +1,4 @@
-import { invalidInput } from './shared/errors.js';
+import { invalidInput, misfit } from './shared/errors.js';
 import type { TextPair } from './shared/protocol.js';
 
 // What the caller does to an array after the call must not reach the worker: each check gives a copy.
@@ -29,7 +29,7 @@ export function checkPairs(pairs: readonly TextPair[]): readonly TextPair[] {
   if (!Array.isArray(pairs)) throw invalidInput('pairs', 'an array of [query, passage]', pairs);
   return Array.from(pairs, (pair: unknown, i) => {
     if (!Array.isArray(pair)) throw invalidInput(`pairs[${i}]`, 'an array of two strings, [query, passage]', pair);
-    if (pair.length !== 2) throw invalidInput(`pairs[${i}]`, 'two strings, [query, passage]', `${pair.length} values`);
+    if (pair.length !== 2) throw misfit(`pairs[${i}]`, 'two strings, [query, passage]', pair.length);
     return [checkString(`pairs[${i}][0]`, pair[0]), checkString(`pairs[${i}][1]`, pair[1])] as const;
   });
 }
@@ -38,10 +38,10 @@ export function checkPairs(pairs: readonly TextPair[]): readonly TextPair[] {
 export function checkWeights(weights: readonly number[]): readonly [number, number, number] {
   const expected = 'three numbers of 0 or more, [dense, sparse, colbert]';
   if (!Array.isArray(weights)) throw invalidInput('weights', expected, weights);
-  if (weights.length !== 3) throw invalidInput('weights', expected, `${weights.length} values`);
+  if (weights.length !== 3) throw misfit('weights', expected, weights.length);
   for (const [i, weight] of weights.entries())
     if (!(Number.isFinite(weight) && weight >= 0)) throw invalidInput(`weights[${i}]`, 'a number of 0 or more', weight);
-  if (weights.every((weight) => weight === 0)) throw invalidInput('weights', 'not all 0', weights.join(', '));
+  if (weights.every((weight) => weight === 0)) throw misfit('weights', 'not all 0', weights.join(', '));
   return [weights[0], weights[1], weights[2]];
 }
 

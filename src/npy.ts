@@ -1,4 +1,4 @@
-import { invalidInput } from './shared/errors.js';
+import { misfit } from './shared/errors.js';
 import { fromFloat16 } from './shared/float16.js';
 
 // NumPy's file format, one array a file. Source: numpy/lib/format.py, "Format Version 1.0".
@@ -17,7 +17,7 @@ const MAGIC = '\x93NUMPY';
  */
 export function toNpy({ data, shape }: NpyArray): Uint8Array<ArrayBuffer> {
   if (shape.reduce((product, size) => product * size, 1) !== data.length)
-    throw invalidInput('shape', `of ${data.length} values`, shape.join(' × '));
+    throw misfit('shape', `of ${data.length} values`, shape.join(' × '));
   const type = data instanceof Float32Array ? '<f4' : data instanceof Int8Array ? '|i1' : '|u1';
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${sizes}), }`;
@@ -42,7 +42,7 @@ export function toNpy({ data, shape }: NpyArray): Uint8Array<ArrayBuffer> {
  * Throws InvalidInputError for what is cut, of another type, or in Fortran order (save it by `numpy.ascontiguousarray`).
  */
 export function fromNpy(file: Uint8Array): NpyArray {
-  const wrong = (problem: string) => invalidInput('file', 'a .npy file of numbers in C order', problem);
+  const wrong = (problem: string) => misfit('file', 'a .npy file of numbers in C order', problem);
   const latin = (from: number, to: number) => String.fromCharCode(...file.subarray(from, to));
   if (file.length < 12 || latin(0, 6) !== MAGIC) throw wrong('something else');
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);

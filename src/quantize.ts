@@ -1,6 +1,6 @@
 import { Embeddings } from './embeddings.js';
 import { checkOneOf } from './inputs.js';
-import { invalidInput } from './shared/errors.js';
+import { invalidInput, misfit } from './shared/errors.js';
 
 /** Number formats of stored vectors, named as in sentence-transformers: 4 times smaller than float32 (`int8`, `uint8`), or 32 times. */
 export type Precision = 'int8' | 'uint8' | 'binary' | 'ubinary';
@@ -50,7 +50,7 @@ export function quantize(
   }
   const ranges = options.ranges ?? rangesOf(options.calibration ?? embeddings);
   if (ranges.min.length !== dim || ranges.max.length !== dim)
-    throw invalidInput('ranges', `of ${dim} dimensions`, `${ranges.min.length} and ${ranges.max.length}`);
+    throw misfit('ranges', `of ${dim} dimensions`, `${ranges.min.length} and ${ranges.max.length}`);
   const steps = stepsOf(ranges);
   const toByte = (value: number, i: number) => {
     const step = Math.floor(Math.fround(Math.fround(value - ranges.min[i % dim]!) / steps[i % dim]!));
@@ -67,8 +67,7 @@ export function quantize(
  */
 export function dequantize(quantized: QuantizedEmbeddings): Embeddings {
   const { precision, data, rows, dim, rowBytes, ranges, space } = quantized;
-  if (data.length !== rows * rowBytes)
-    throw invalidInput('data', `${rows} × ${rowBytes} values`, `${data.length} values`);
+  if (data.length !== rows * rowBytes) throw misfit('data', `${rows} × ${rowBytes} values`, `${data.length} values`);
   const floats = new Float32Array(rows * dim);
   if (precision === 'binary' || precision === 'ubinary') {
     const unit = 1 / Math.sqrt(dim);
@@ -89,7 +88,7 @@ export function dequantize(quantized: QuantizedEmbeddings): Embeddings {
 
 /** The lowest and highest value of each dimension. Throws InvalidInputError where there are fewer than two vectors. */
 export function rangesOf({ data, rows, dim }: Embeddings): Ranges {
-  if (rows < 2) throw invalidInput('calibration', 'two vectors at least (a hundred are good)', `${rows} vectors`);
+  if (rows < 2) throw misfit('calibration', 'two vectors at least (a hundred are good)', `${rows} vectors`);
   const ranges = { min: data.slice(0, dim), max: data.slice(0, dim) };
   for (const [i, value] of data.entries()) {
     const d = i % dim;

@@ -1,8 +1,8 @@
-import { BgeError, isBgeError } from '../src/shared/errors';
 import type { CallEvent, LoadConfig, LoadEvent, ModelInfo } from '../src/shared/protocol';
-import { type Batch, longestFirst, nextBatch } from './batch';
+import type { Batch } from './batch';
 import { chooseDevice } from './device';
-import type { Engine, Head, HeadOutputs, TokenBatch } from './engine/engine';
+import type { Engine, Head } from './engine/engine';
+import { Forward, type RowOutputs } from './forward';
 import { type LoadedModel, loadModel } from './model';
 import type { Tokenizer } from './tokenizer';
 import { Turns } from './turns';
@@ -17,10 +17,7 @@ export interface Call {
   onProgress(event: CallEvent): void;
 }
 
-/** What a batch gave, each head's numbers of one row. */
-export type RowOutputs = (row: number) => HeadOutputs;
-
-/** A loaded model, and the way that all its work takes: texts → ids in turns; ids → batches → engine → rows, checked. */
+/** A loaded model, and what all work with it shares: texts in turns, rows of ids in batches, calls that can be cancelled. */
 export class Pipeline {
   readonly config: LoadConfig;
   readonly tokenizer: Tokenizer;
@@ -28,20 +25,16 @@ export class Pipeline {
   readonly info: ModelInfo;
   readonly loadHead: LoadedModel['loadHead'];
   readonly #turns = new Turns();
-  /** What the device has been found to hold; at most what the engine hopes for. */
-  #limits: Engine['batching'];
+  readonly #forward: Forward;
 
-  private constructor(
-    config: LoadConfig,
-    { tokenizer, engine, loadHead, revision }: LoadedModel,
-    fallbackReason: string | null,
-  ) {
+  private constructor(config: LoadConfig, loaded: LoadedModel, fallbackReason: string | null) {
+    const { tokenizer, engine, loadHead, revision } = loaded;
+    const { model, maxLength } = config;
     this.config = config;
     this.tokenizer = tokenizer;
     this.engine = engine;
     this.loadHead = loadHead;
-    this.#limits = engine.batching;
-    const { model, maxLength } = config;
+    this.#forward = new Forward(engine, model);
     this.info = { ...engine.info, model: model.id, revision, maxLength, fallbackReason, selfCheck: null };
   }
 
@@ -62,35 +55,14 @@ export class Pipeline {
     return results;
   }
 
-  /**
-   * Runs rows of token ids through the engine, longest first; `take` gets each batch's rows by their indices. A batch
-   * that the device cannot hold is tried again with 3/4 of its rows, as FlagEmbedding does, and later ones are no larger.
-   */
-  async forward(
+  /** Runs rows of token ids through the engine, a batch a turn; `take` gets each batch's outputs as they come. */
+  forward(
     rows: readonly Int32Array[],
     heads: readonly Head[],
     call: Call,
     take: (batch: Batch, outputs: RowOutputs) => void,
   ): Promise<void> {
-    const lengths = rows.map((row) => row.length);
-    const order = longestFirst(lengths);
-    for (let at = 0; at < order.length; ) {
-      const batch = nextBatch(order, lengths, at, this.#limits);
-      const { length, indices } = batch;
-      const ids = new Int32Array(indices.length * length);
-      for (const [row, index] of indices.entries()) ids.set(rows[index]!, row * length);
-      let outputs: HeadOutputs;
-      try {
-        outputs = await this.#turn(call, () => this.engine.run({ rows: indices.length, length, ids }, heads));
-      } catch (error) {
-        if (indices.length === 1 || !isBgeError(error, 'EngineError')) throw error;
-        this.#limits = { ...this.#limits, maxTokens: Math.floor((indices.length * 3) / 4) * length };
-        continue;
-      }
-      this.#check(outputs, { rows: indices.length, length, ids });
-      take(batch, (row) => rowOf(outputs, row, indices.length));
-      at += indices.length;
-    }
+    return this.#forward.run(rows, heads, (work) => this.#turn(call, work), take);
   }
 
   #turn<T>(call: Call, work: () => T | Promise<T>): Promise<T> {
@@ -99,36 +71,4 @@ export class Pipeline {
       return work();
     });
   }
-
-  /** Nothing but numbers, as many as there should be, leaves the engine: a GPU can fail without an error. */
-  #check(outputs: HeadOutputs, { rows, length }: TokenBatch): void {
-    const { id, dim } = this.config.model;
-    const { device } = this.engine.info;
-    const sizes: Readonly<Record<Head, number>> = {
-      dense: dim,
-      logits: dim,
-      sparse: length,
-      colbert: (length - 1) * dim,
-    };
-    for (const [head, values] of Object.entries(outputs) as [Head, Float32Array][]) {
-      if (values.length !== rows * sizes[head]) {
-        const per = head === 'colbert' ? length - 1 : 1;
-        const message = `Expected ${head} outputs of ${sizes[head] / per} dimensions from ${id}, its model file gives ${values.length / rows / per}`;
-        throw new BgeError('CorruptModelError', message);
-      }
-      if (values.every(Number.isFinite)) continue;
-      const message = `The model on ${device} gave ${head === 'logits' ? 'logits' : 'vectors'} that are not numbers`;
-      throw new BgeError('EngineError', message, { details: { device } });
-    }
-  }
-}
-
-/** Views of one row in the outputs of a batch. */
-function rowOf(outputs: HeadOutputs, row: number, rows: number): HeadOutputs {
-  return Object.fromEntries(
-    Object.entries(outputs).map(([head, values]) => {
-      const size = values.length / rows;
-      return [head, values.subarray(row * size, (row + 1) * size)];
-    }),
-  );
 }

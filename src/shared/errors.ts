@@ -62,6 +62,11 @@ export function invalidInput(what: string, expected: string, value: unknown): Bg
   return new BgeError('InvalidInputError', `Expected \`${what}\` to be ${expected}, got ${shown(value)}`);
 }
 
+/** The same for things that do not fit each other, told in words: "Expected `data` to be 2 × 3 values, got 5". */
+export function misfit(what: string, expected: string, found: string | number): BgeError {
+  return new BgeError('InvalidInputError', `Expected \`${what}\` to be ${expected}, got ${found}`);
+}
+
 function shown(value: unknown): string {
   if (value === null || value === undefined) return `\`${value}\``;
   if (typeof value === 'function') return 'a function';
