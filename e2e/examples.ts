@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { transformSync } from 'esbuild';
+import { root } from './fixtures';
+
+/** The `ts` examples of a Markdown file, in order. */
+export function examplesOf(file: string): string[] {
+  return Array.from(readFileSync(join(root, file), 'utf8').matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
+}
+
+/** The Markdown files of README.md and docs/ that have examples. */
+export function filesWithExamples(): string[] {
+  const files = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
+  return ['README.md', ...files.map((file) => `docs/${file}`)].filter((file) => examplesOf(file).length > 0);
+}
+
+/** Compiles examples by their names, each by itself, against the package's types. The compiler says what is wrong, and this throws. */
+export function compile(examples: readonly (readonly [name: string, code: string])[]): void {
+  const folder = join(root, '.tmp/examples');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [name, code] of examples) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {};\n`);
+  const compilerOptions = {
+    composite: false,
+    noEmit: true,
+    emitDeclarationOnly: false,
+    lib: ['ES2023', 'DOM', 'DOM.AsyncIterable'],
+    paths: { 'bge-web': ['../../dist/types/index.d.ts'] },
+  };
+  const config = { extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { stdio: 'inherit' });
+}
+
+/** Runs an example in the page, with the package as e2e/pages/readme.js gives it, and ends its workers. Gives what it printed. */
+export function run(page: Page, example: string): Promise<string[]> {
+  const { code } = transformSync(example, { loader: 'ts', format: 'esm' });
+  return page.evaluate(async (code) => {
+    const bgeWeb = `${location.origin}/readme.js`;
+    const script = new Blob([code.replaceAll('"bge-web"', `"${bgeWeb}"`)], { type: 'text/javascript' });
+    const lines: string[] = [];
+    const log = console.log;
+    console.log = (...values) => lines.push(values.join(' '));
+    try {
+      await import(URL.createObjectURL(script));
+    } finally {
+      console.log = log;
+      (await import(bgeWeb)).end();
+    }
+    return lines;
+  }, code);
+}
