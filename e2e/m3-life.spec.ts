@@ -301,6 +301,6 @@ test('a file that is too large is refused before it is downloaded, with what to 
   );
   expect(error).toMatchObject({ name: 'ModelTooLargeError', details: { device: 'wasm', bytes: 2_270_000_000 } });
   expect(error?.message).toBe(
-    "onnx/model.onnx has 2.27 GB, more than the 1.40 GB that a file may have on wasm; take dtype 'q8' or 'fp16' or 'q4f16'",
+    "onnx/model.onnx has 2.27 GB, more than the 2.15 GB that a file may have; take dtype 'q8' or 'fp16' or 'q4f16'",
   );
 });

@@ -9,6 +9,9 @@ import { exclusively } from './model-store/lock';
 import { Mismatch, PartialFile, TooLarge } from './model-store/partial-file';
 import { Progress } from './model-store/progress';
 
+/** Chromium (156) computes no SHA-256 of more, and no ONNX file is larger: there protobuf ends. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
 export interface StoreOptions {
   /** False keeps nothing in IndexedDB. */
   readonly cache: boolean;
@@ -28,22 +31,21 @@ export interface ModelStore {
    * The whole, verified bytes of each file, from IndexedDB or the server; one progress total over all of them.
    * Rejects with the signal's reason, or with `ModelFileNotFoundError`, `DownloadError` or `IntegrityError` of the first
    * file that fails; the others then stop, and what they stored is kept. `ModelTooLargeError` as soon as a file is known
-   * to have more than `limit` bytes, which are then not downloaded.
+   * to have more than 2 GB (it is then not downloaded), or if there is no memory for it.
    */
-  read(files: readonly FileRequest[], limit?: number): Promise<Uint8Array<ArrayBuffer>[]>;
+  read(files: readonly FileRequest[]): Promise<Uint8Array<ArrayBuffer>[]>;
 }
 
 export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelStore {
   const warned = new Set<string>();
   return {
-    async read(files, limit = Number.POSITIVE_INFINITY) {
+    async read(files) {
       signal?.throwIfAborted();
       const stop = new AbortController();
       const emit = (event: LoadEvent) => stop.signal.aborted || onEvent(event);
       const progress = new Progress(emit);
       const shared: Shared = {
         database: null,
-        limit,
         signal: stop.signal,
         progress,
         emit,
@@ -71,7 +73,6 @@ export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelS
 interface Shared {
   /** Null if the files are kept in memory only. */
   database: Database | null;
-  readonly limit: number;
   readonly signal: AbortSignal;
   readonly progress: Progress;
   emit(event: LoadEvent): void;
@@ -137,12 +138,18 @@ async function readOne(job: Job): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-const newPart = ({ file, limit }: Job) => new PartialFile(file.bytes ?? null, limit);
+const newPart = ({ file }: Job) => new PartialFile(file.bytes ?? null, LARGEST_FILE);
 
-function tooLarge({ file, limit, url }: Job, { size }: TooLarge): BgeError {
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-  const message = `${file.path} has ${gigabytes(size)}, more than the ${gigabytes(limit)} that a file may have`;
-  return new BgeError('ModelTooLargeError', message, { details: { url, bytes: size, limit } });
+function tooLarge({ file, url }: Job, { size, cause }: TooLarge): BgeError {
+  const problem = cause
+    ? 'for which there is no memory'
+    : `more than the ${gigabytes(LARGEST_FILE)} that a file may have`;
+  const message = `${file.path} has ${gigabytes(size)}, ${problem}`;
+  return new BgeError('ModelTooLargeError', message, { cause, details: { url, bytes: size } });
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 /** Downloads what is missing and checks the whole; a resumed file that is wrong gets one fresh start. */

@@ -1,6 +1,6 @@
 import { BgeError, isBgeError } from '../src/shared/errors';
 import type { ModelBuild, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
-import type { LoadConfig, LoadEvent } from '../src/shared/protocol';
+import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
 import type { DeviceChoice } from './device';
 import type { Engine, Linear } from './engine/engine';
 import { openOrt } from './engine/ort';
@@ -9,7 +9,6 @@ import { externalFiles } from './external-data';
 import { widenLayerNorms } from './half-precision';
 import { readLinear } from './heads/linear';
 import { knownFiles } from './known-files';
-import { limitFor, tooLarge } from './model-size';
 import { openModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
@@ -31,7 +30,7 @@ interface Candidate {
 }
 
 /** Reads files of one release, as the configuration says. */
-type ReadFiles = (files: readonly ModelFile[], limit?: number) => Promise<Uint8Array<ArrayBuffer>[]>;
+type ReadFiles = (files: readonly ModelFile[]) => Promise<Uint8Array<ArrayBuffer>[]>;
 
 /**
  * Reads the files of the first build that suits the device and that the server has, and opens it.
@@ -59,7 +58,7 @@ export async function loadModel(
       const loadHead = (head: TokenHead) => firstHead(release.heads[head], read, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
     } catch (error) {
-      if (isBgeError(error, 'ModelTooLargeError')) throw tooLarge(error, build, config, device);
+      if (isBgeError(error, 'ModelTooLargeError')) throw withAdvice(error, build, config, device);
       if (!isBgeError(error) || !isMissing(error)) throw error;
       missing ??= error;
     }
@@ -95,7 +94,7 @@ function fileReader(release: ModelRelease, config: LoadConfig, emit: (event: Loa
       ? { ...knownFiles[`${release.repo}@${revision}`]?.[file.path], ...file }
       : { path: file.path },
   });
-  return (files, limit) => store.read(files.map(request), limit);
+  return (files) => store.read(files.map(request));
 }
 
 async function open(
@@ -109,13 +108,10 @@ async function open(
 ): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
   const { source, recipe } = build.weights ?? {};
   const wanted = [release.tokenizer, build.graph, ...(source ? [source] : []), ...(recipe ? [recipe] : [])];
-  const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([
-    read(wanted, limitFor(device)),
-    runtime,
-  ]);
+  const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([read(wanted), runtime]);
   const weights = source
     ? [weightsFrom(source.path, sourceBytes!, recipeJson)]
-    : await readExternal(build.graph.path, graph!, (files) => read(files, limitFor(device)));
+    : await readExternal(build.graph.path, graph!, read);
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device, dtype: build.dtype });
   const engine = await openOrt(ort, {
@@ -152,6 +148,14 @@ async function firstHead(files: readonly ModelFile[], read: ReadFiles, inputs: n
     }
   }
   throw missing;
+}
+
+/** A model that is too large, with what helps: another number format of it. */
+function withAdvice(error: BgeError, { dtype }: ModelBuild, { model }: LoadConfig, device: Device): BgeError {
+  const others = [...new Set(model.hub.builds.map((build) => build.dtype))].filter((other) => other !== dtype);
+  const advice = others.length > 0 ? `take dtype ${others.map((other) => `'${other}'`).join(' or ')}` : 'take a smaller model';
+  const message = `${error.message}; ${advice}`;
+  return new BgeError('ModelTooLargeError', message, { cause: error, details: { ...error.details, device } });
 }
 
 /** Some servers answer 403 where there is no file. */

@@ -8,7 +8,7 @@ export type BgeErrorName =
   | 'WrongModelError'
   /** A text has more tokens than `maxLength`, and `overflow: 'error'` was asked for; `details` has `index`, `tokens` and `maxLength`. */
   | 'TextTooLongError'
-  /** A file is over 2 GB, or the model over what a WebAssembly heap of 4 GB takes; the message says which dtype to take. */
+  /** A file is over 2 GB, or the model is more than memory or a WebAssembly heap of 4 GB takes; the message says which dtype to take. */
   | 'ModelTooLargeError'
   /** The server has no such file: 404, or a web page where a model file should be. */
   | 'ModelFileNotFoundError'

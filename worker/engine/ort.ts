@@ -134,7 +134,8 @@ class OrtEngine implements Engine {
       return await this.loss.race(work);
     } catch (cause) {
       if (cause instanceof BgeError) throw cause;
-      const message = `On ${device} ${what}: ${messageOf(cause)}`;
+      const advice = isMemory(messageOf(cause)) ? '; a smaller maxLength takes less memory' : '';
+      const message = `On ${device} ${what}: ${messageOf(cause)}${advice}`;
       throw new BgeError('EngineError', message, { cause, details: { device } });
     }
   }
@@ -173,8 +174,13 @@ function openError(cause: unknown, device: Device): BgeError {
   const message = messageOf(cause);
   const unreadable =
     /protobuf|INVALID_GRAPH|INVALID_MODEL|Invalid model|Load model|ModelProto|opset|external data/i.test(message);
-  const name = unreadable ? 'CorruptModelError' : 'EngineError';
+  const name = isMemory(message) ? 'ModelTooLargeError' : unreadable ? 'CorruptModelError' : 'EngineError';
   return new BgeError(name, `The model could not be opened on ${device}: ${message}`, { cause, details: { device } });
+}
+
+/** WebAssembly's heap of 4 GB is full, or the browser gives no more. */
+function isMemory(message: string): boolean {
+  return /bad_alloc|out of memory|allocation failed/i.test(message);
 }
 
 function messageOf(cause: unknown): string {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CHUNK_BYTES } from '../../src/shared/storage';
-import { Mismatch, PartialFile } from './partial-file';
+import { Mismatch, PartialFile, TooLarge } from './partial-file';
 
 const part = (size: number | null) => new PartialFile(size);
 const bytes = (length: number, value = 1) => new Uint8Array(length).fill(value);
@@ -88,5 +88,16 @@ test('any pieces in order make the same bytes and tell each chunk once', () => {
       }
     }),
     { numRuns: 25 },
+  );
+});
+
+test('a file that is too large, or that memory does not hold, is told apart', () => {
+  expect(() => new PartialFile(11, 10)).toThrow(TooLarge);
+  const part = new PartialFile(null, 10);
+  part.write(0, new Uint8Array(8));
+  expect(() => part.write(8, new Uint8Array(3))).toThrow(TooLarge);
+  expect(() => part.setSize(11)).toThrow(TooLarge);
+  expect(() => new PartialFile(2 ** 52)).toThrow(
+    expect.objectContaining({ size: 2 ** 52, cause: expect.any(RangeError) }),
   );
 });

@@ -3,10 +3,13 @@ import { CHUNK_BYTES } from '../../src/shared/storage';
 /** The bytes do not belong to the expected file: a longer wait or another attempt would not help. */
 export class Mismatch extends Error {}
 
-/** The file is larger than may be: nothing of it needs to be read. */
+/** The file is larger than may be, or than memory holds: nothing of it needs to be read. */
 export class TooLarge extends Error {
-  constructor(readonly size: number) {
-    super(`it has ${size} bytes`);
+  constructor(
+    readonly size: number,
+    options?: ErrorOptions,
+  ) {
+    super(`it has ${size} bytes`, options);
   }
 }
 
@@ -130,8 +133,16 @@ export class PartialFile {
   #reserve(size: number): void {
     if (size <= this.#bytes.length) return;
     if (size > this.#limit) throw new TooLarge(size);
-    const larger = new Uint8Array(size);
+    const larger = allocate(size);
     larger.set(this.#bytes);
     this.#bytes = larger;
+  }
+}
+
+function allocate(size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new TooLarge(size, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { rerankerTokenizer } from '../../e2e/tiny-models';
 import { createTokenizer } from '../tokenizer';
 
 function read(name: string): Buffer {
@@ -11,19 +12,14 @@ const json = JSON.parse(gunzipSync(read('bge-m3-tokenizer.json.gz')).toString())
 const [precompiled] = json.normalizer.normalizers;
 
 const m3 = createTokenizer(JSON.stringify(json));
-/** The file of bge-reranker-v2-m3 differs from bge-m3's in these two parts. */
-const reranker = createTokenizer(
+/** bge-reranker-v2-m3: no space at the end. */
+const v2 = createTokenizer(rerankerTokenizer(gunzipSync(read('bge-m3-tokenizer.json.gz')).toString()));
+/** xlm-roberta-base, and so bge-reranker-base and -large: white space only separates words. */
+const base = createTokenizer(
   JSON.stringify({
     ...json,
-    normalizer: {
-      type: 'Sequence',
-      normalizers: [
-        precompiled,
-        { type: 'Strip', strip_left: false, strip_right: true },
-        { type: 'Replace', pattern: { Regex: ' {2,}' }, content: '▁' },
-      ],
-    },
-    pre_tokenizer: { ...json.pre_tokenizer, prepend_scheme: 'always' },
+    normalizer: precompiled,
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, json.pre_tokenizer] },
   }),
 );
 
@@ -38,13 +34,96 @@ describe('XLM-RoBERTa', () => {
 
   it('gives the ids of the reference for bge-reranker-v2-m3', () => {
     for (const { text, input_ids, input_ids_reranker_v2_m3 = input_ids } of cases) {
-      expect({ text, ids: [...reranker.encode(text, 1e6).ids] }).toEqual({ text, ids: input_ids_reranker_v2_m3 });
+      expect({ text, ids: [...v2.encode(text, 1e6).ids] }).toEqual({ text, ids: input_ids_reranker_v2_m3 });
     }
+  });
+
+  it('gives the ids and offsets of the reference for bge-reranker-base', () => {
+    for (const { text, input_ids, offsets } of JSON.parse(read('bge-reranker-base.json').toString()).cases) {
+      const actual = base.tokens(text, 1e6);
+      expect({ text, ids: [...actual.ids] }).toEqual({ text, ids: input_ids });
+      // Where characters are composed (A + accent) the reference points to the first of them, ours to all; after
+      // control characters that vanish (U+000B) the reference points one too far to the front.
+      if (/[\u0300-\u036f\u000b]/.test(text)) continue;
+      // The reference counts code points.
+      const units = [0, ...[...text].map((char) => char.length)];
+      for (let i = 1; i < units.length; i++) units[i]! += units[i - 1]!;
+      const expected = offsets.flat().map((at: number) => units[at]);
+      expect({ text, offsets: [...actual.offsets] }).toEqual({ text, offsets: expected });
+    }
+  });
+
+  it('gives the text of single tokens as the reference decodes them', () => {
+    for (const [id, text] of JSON.parse(read('bge-m3-decoded.json').toString()).cases)
+      expect([id, m3.textOf(id)]).toEqual([id, text]);
+  });
+
+  it('joins and cuts pairs as the reference does', () => {
+    for (const golden of JSON.parse(readFileSync(new URL('../../e2e/goldens/m3/reranker.json', import.meta.url), 'utf8'))
+      .cases) {
+      for (const [setting, [maxLength, maxQueryLength]] of Object.entries({
+        default: [512, 384],
+        max_length_64: [64, 48],
+        max_length_64_query_16: [64, 16],
+        max_length_1024: [1024, 768],
+        max_length_16: [16, 12],
+      } as const)) {
+        const { query, passage } = golden;
+        const pair = v2.joinPair(v2.bare(query, maxQueryLength), v2.bare(passage, maxLength), maxLength);
+        expect({ query, setting, ids: [...pair.ids] }).toEqual({ query, setting, ids: golden[setting].input_ids });
+        const whole = v2.bare(query, 1e6).ids.length + v2.bare(passage, 1e6).ids.length + 4;
+        expect(pair.truncated).toBe(pair.ids.length < whole);
+      }
+    }
+    const { cases: pairs } = JSON.parse(
+      readFileSync(new URL('../../e2e/goldens/m3/tokenizer_pairs_truncation.json', import.meta.url), 'utf8'),
+    );
+    for (const { text, text_pair, input_ids_bge_m3, input_ids_reranker_v2_m3 } of pairs) {
+      if (text_pair === undefined) continue;
+      const joined = (tokenizer: typeof m3) =>
+        [...tokenizer.joinPair(tokenizer.bare(text, 1e6), tokenizer.bare(text_pair, 1e6), 1e6).ids];
+      expect([joined(m3), joined(v2)]).toEqual([input_ids_bge_m3, input_ids_reranker_v2_m3]);
+    }
+  });
+
+  it('cuts long texts as the reference does', () => {
+    const { cases: golden } = JSON.parse(
+      readFileSync(new URL('../../e2e/goldens/m3/tokenizer_pairs_truncation.json', import.meta.url), 'utf8'),
+    );
+    let checked = 0;
+    for (const { text, text_recipe, max_length, n, head, tail, sum } of golden) {
+      if (max_length === undefined || max_length < 2) continue; // at 1 the reference cuts nothing; ours takes 2 at least
+      const whole: string = text ?? Array(text_recipe.times).fill(text_recipe.repeat).join(text_recipe.join);
+      const ids = [...m3.encode(whole, max_length).ids];
+      expect([ids.length, ids.slice(0, head.length), ids.slice(-tail.length), ids.reduce((a, b) => a + b)]).toEqual([
+        n,
+        head,
+        tail,
+        sum,
+      ]);
+      checked++;
+    }
+    expect(checked).toBeGreaterThan(3);
+  });
+
+  it('reads a long text in pieces that together are the whole', () => {
+    const text = Array.from({ length: 100 }, (_, i) => `number ${i} 北京`).join(' ');
+    const whole = [...m3.encode(text, 1e6).ids].slice(1, -1);
+    for (const maxLength of [3, 10, 64, whole.length + 2, 1000]) {
+      const pieces = m3.encodePieces(text, maxLength).map((ids) => [...ids]);
+      expect(pieces.flatMap((ids) => ids.slice(1, -1))).toEqual(whole);
+      expect(pieces.every((ids) => ids[0] === 0 && ids.at(-1) === 2 && ids.length <= maxLength)).toBe(true);
+      expect(pieces.length).toBe(Math.ceil(whole.length / (maxLength - 2)));
+      const sizes = pieces.map((ids) => ids.length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    }
+    expect(m3.encodePieces('', 8).map((ids) => [...ids])).toEqual([[0, 2]]);
   });
 
   it.each([
     ['bge-m3', m3],
-    ['bge-reranker-v2-m3', reranker],
+    ['bge-reranker-v2-m3', v2],
+    ['bge-reranker-base', base],
   ] as const)('gives the ids of the reference for random strings: %s', (name, tokenizer) => {
     for (const { text, input_ids } of JSON.parse(read(`${name}-random.json`).toString()).cases) {
       expect({ text, ids: [...tokenizer.encode(text, 1e6).ids] }).toEqual({ text, ids: input_ids });
@@ -115,6 +194,12 @@ describe('a broken tokenizer.json of XLM-RoBERTa', () => {
     ],
     ['another order', withNormalizers(replace, precompiled), /order of normalizers/],
     ['another normalizer', withNormalizers(precompiled, { type: 'Lowercase' }, replace), /"Lowercase"/],
+    ['a bare map with spaces kept', { normalizer: precompiled }, /pre_tokenizer "Metaspace"/],
+    [
+      'white space split in another order',
+      { normalizer: precompiled, pre_tokenizer: { type: 'Sequence', pretokenizers: [json.pre_tokenizer] } },
+      /pre_tokenizer .*"Metaspace"/,
+    ],
     ['another pre-tokenizer', { pre_tokenizer: { type: 'ByteLevel' } }, /pre_tokenizer .*"ByteLevel"/],
     ['a wrong unknown token', { model: { ...small.model, unk_id: 10 } }, /unk_id is not in model\.vocab/],
     [
