@@ -30,6 +30,8 @@ const pages: Readonly<Record<string, Documentation>> = {
       tokenize: [/^\[CLS\],em,##bed/],
       listModels: [/^BAAI\/bge-small-en-v1.5 \d+$/, /^\d+$/],
       registerModel: [],
+      'what is a panda?': ['2 true'],
+      'out.sparse.row': ['2 2 2', 'true', 'dense,sparse,colbert,sparse+dense,colbert+sparse+dense'],
     },
   },
 

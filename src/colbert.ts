@@ -1,3 +1,4 @@
+import { modelOf } from './embeddings.js';
 import { checkRow } from './inputs.js';
 import { misfit } from './shared/errors.js';
 import { fromFloat16 } from './shared/float16.js';
@@ -9,6 +10,8 @@ export interface TokenVectors {
   readonly data: Float32Array<ArrayBuffer>;
   readonly tokens: number;
   readonly dim: number;
+  /** Names the embedding space, as in `Embeddings`. */
+  readonly space: string;
 }
 
 /** The token vectors of some texts: row `i` belongs to input `i`. Large: at 1024 dimensions 4 kB a token as float32, 2 kB as float16, 1 kB as int8. */
@@ -24,7 +27,7 @@ export class ColbertEmbeddings implements Iterable<TokenVectors> {
   /** Names the embedding space, as in `Embeddings`. */
   readonly space: string;
 
-  constructor({ data, scales, offsets, dim }: ColbertData, space: string) {
+  constructor({ data, scales, offsets, dim, space }: ColbertData & { readonly space: string }) {
     this.format = data instanceof Float32Array ? 'float32' : data instanceof Uint16Array ? 'float16' : 'int8';
     this.data = data;
     this.scales = scales;
@@ -41,7 +44,7 @@ export class ColbertEmbeddings implements Iterable<TokenVectors> {
   row(i: number): TokenVectors {
     checkRow(i, this.rows);
     const [start, end] = [this.offsets[i]!, this.offsets[i + 1]!];
-    return { data: this.#floats(start, end), tokens: end - start, dim: this.dim };
+    return { data: this.#floats(start, end), tokens: end - start, dim: this.dim, space: this.space };
   }
 
   *[Symbol.iterator](): Iterator<TokenVectors> {
@@ -50,20 +53,25 @@ export class ColbertEmbeddings implements Iterable<TokenVectors> {
 
   #floats(start: number, end: number): Float32Array<ArrayBuffer> {
     const { data, dim, scales } = this;
-    const [from, to] = [start * dim, end * dim];
-    if (data instanceof Float32Array) return data.subarray(from, to);
-    if (data instanceof Uint16Array) return Float32Array.from(data.subarray(from, to), fromFloat16);
-    return Float32Array.from(data.subarray(from, to), (value, k) => value * scales![start + Math.floor(k / dim)]!);
+    if (data instanceof Float32Array) return data.subarray(start * dim, end * dim);
+    const floats = new Float32Array((end - start) * dim);
+    for (let token = start, to = 0; token < end; token++) {
+      for (let from = token * dim; from < (token + 1) * dim; from++, to++)
+        floats[to] = scales ? data[from]! * scales[token]! : fromFloat16(data[from]!);
+    }
+    return floats;
   }
 }
 
 /**
  * Gives the ColBERT score of a query and a passage: the mean over the query's tokens of the highest inner product with a
  * token of the passage, at most 1. Costs tokens × tokens × dim multiplications on the calling thread.
- * Source: FlagEmbedding, `colbert_score`. Throws InvalidInputError when the dimensions differ.
+ * Source: FlagEmbedding, `colbert_score`. Throws InvalidInputError when the models or the dimensions differ.
  */
 export function colbertScore(query: TokenVectors, passage: TokenVectors): number {
-  if (query.dim !== passage.dim)
-    throw misfit('passage', `token vectors of ${query.dim} dimensions`, `${passage.dim} dimensions`);
+  if (query.dim !== passage.dim || modelOf(query) !== modelOf(passage)) {
+    const of = (vectors: TokenVectors) => `${modelOf(vectors)} with ${vectors.dim} dimensions`;
+    throw misfit('passage', `token vectors of ${of(query)}`, of(passage));
+  }
   return lateInteraction(query.data, passage.data, query.dim);
 }

@@ -21,7 +21,6 @@ import type {
   Overflow,
   PairScores,
   TextKind,
-  TextPair,
   Tokens,
 } from './shared/protocol.js';
 import { startClient } from './start.js';
@@ -108,7 +107,7 @@ export class Embedder {
    * Gives one vector a text, without any instruction: for passages, and for comparing texts with each other.
    * A single string gives one row, an empty array none, an empty string the vector of the empty text.
    * With `dense`, `sparse` or `colbert` in the options it gives what these heads of BGE-M3 make of each text, from one
-   * pass through the model; their weights, 4 kB and 4 MB, are fetched at first use unless they are in the model file.
+   * pass through the model; their weights (4 kB, and 2 to 4 MB) are fetched at first use unless they are in the model file.
    * Rejects with InvalidInputError, WrongModelError (a head that the model does not have), ModelFileNotFoundError (naming the
    * file of a head), TextTooLongError, EngineError, WorkerDiedError, WorkerUnresponsiveError, DisposedError, or the reason of `signal`.
    */
@@ -157,8 +156,8 @@ export class Embedder {
   ): AsyncGenerator<Embeddings | HeadEmbeddings, void, undefined> {
     const { chunkSize = 256, kind = 'passage', signal, ...rest } = options;
     if (!isIntegerIn(chunkSize, 1, 100_000)) throw invalidInput('chunkSize', 'an integer from 1 to 100000', chunkSize);
-    yield* encodePieces(texts, chunkSize, signal, (piece, left) =>
-      this.#encode(piece, kind, 0, { ...rest, signal: left }),
+    yield* encodePieces(texts, chunkSize, signal, (piece, first, left) =>
+      this.#encode(piece, kind, 0, { ...rest, signal: left }, first),
     );
   }
 
@@ -168,7 +167,7 @@ export class Embedder {
    * A text that occurs in several pairs is encoded once, and no vector leaves the worker. A mean whose weights are all 0 is NaN.
    * Source: FlagEmbedding, `BGEM3FlagModel.compute_score`; ours does not depend on the batch. Rejects as `encode`.
    */
-  async score(pairs: readonly TextPair[], options: ScoreOptions = {}): Promise<PairScores> {
+  async score(pairs: readonly (readonly string[])[], options: ScoreOptions = {}): Promise<PairScores> {
     const { weights = [1, 1, 1], maxQueryLength, maxPassageLength, signal, onProgress, priority = 1 } = options;
     const request = {
       pairs: checkPairs(pairs),
@@ -213,10 +212,12 @@ export class Embedder {
     kind: TextKind,
     defaultPriority: number,
     options: EncodeOptions & HeadChoice,
+    firstIndex = 0,
   ): Promise<Embeddings | HeadEmbeddings> {
     const { signal, onProgress, priority = defaultPriority, overflow = 'truncate' } = options;
     const request = {
-      texts: checkTexts(texts),
+      texts: checkTexts(texts, firstIndex),
+      firstIndex,
       kind,
       heads: checkHeads(options),
       maxLength: callLength(options.maxLength, this.#modelMaxLength),

@@ -76,8 +76,8 @@ export function similarity(queries: Embeddings, passages: Embeddings): Float32Ar
   return Array.from(queries, (query) => Float32Array.from(passages, (passage) => dot(query, passage)));
 }
 
-/** A space's name begins with its model and revision; the rest (number format, instruction) does not forbid a comparison. */
-function modelOf({ space }: Embeddings): string {
+/** The model of a space: what else its name tells (number format, instruction, revision) does not forbid a comparison. */
+export function modelOf({ space }: { readonly space: string }): string {
   return space.split('/').slice(0, 2).join('/').replace(/@.*/, '');
 }
 

@@ -50,8 +50,8 @@ export function toHeadEmbeddings(reply: EncodeReply): HeadEmbeddings<HeadChoice>
   const { dense, sparse, colbert, tokenCounts, truncated, space } = reply;
   return {
     dense: dense && denseOf(reply),
-    sparse: sparse && new SparseEmbeddings(sparse),
-    colbert: colbert && new ColbertEmbeddings(colbert, space),
+    sparse: sparse && new SparseEmbeddings({ ...sparse, space }),
+    colbert: colbert && new ColbertEmbeddings({ ...colbert, space }),
     tokenCounts,
     truncated,
   } as HeadEmbeddings<HeadChoice>;

@@ -12,7 +12,7 @@ export {
 export { Embeddings, type EmbeddingsData, similarity } from './embeddings.js';
 export type { HeadChoice, HeadEmbeddings, NamedHeads } from './heads.js';
 export { deleteModel, listModels, persist, type StoredModel, storageEstimate } from './model-cache.js';
-export { fromNpy, type NpyArray, toNpy } from './npy.js';
+export { fromNpy, type NpyArray, type NpySource, toNpy } from './npy.js';
 export type { EmbedderOptions, ModelOptions, RerankerOptions } from './options.js';
 export {
   dequantize,
@@ -35,6 +35,7 @@ export {
 export { BgeError, type BgeErrorName, isBgeError } from './shared/errors.js';
 export { type Dtype, type ModelDescription, type ModelSpec, registerModel, type TokenHead } from './shared/models.js';
 export type {
+  ColbertData,
   ColbertFormat,
   Device,
   EmbedderInfo,
@@ -45,6 +46,7 @@ export type {
   Overflow,
   PairScores,
   Span,
+  SparseData,
   TextKind,
   TextPair,
   Tokens,

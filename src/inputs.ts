@@ -3,20 +3,22 @@ import type { TextPair } from './shared/protocol.js';
 
 // What the caller does to an array after the call must not reach the worker: each check gives a copy.
 
-export function checkTexts(texts: string | readonly string[]): readonly string[] {
+/** @param firstIndex of the first text in the source that they are a part of */
+export function checkTexts(texts: string | readonly string[], firstIndex = 0): readonly string[] {
   if (typeof texts === 'string') return [texts];
-  return checkStrings('texts', texts, 'a string or an array of strings');
+  return checkStrings('texts', texts, 'a string or an array of strings', firstIndex);
 }
 
 export function checkStrings(
   what: string,
   values: readonly string[],
   expected = 'an array of strings',
+  firstIndex = 0,
 ): readonly string[] {
   if (!Array.isArray(values)) throw invalidInput(what, expected, values);
   const copy = Array.from(values);
   const wrong = copy.findIndex((value) => typeof value !== 'string');
-  if (wrong >= 0) throw invalidInput(`${what}[${wrong}]`, 'a string', copy[wrong]);
+  if (wrong >= 0) throw invalidInput(`${what}[${firstIndex + wrong}]`, 'a string', copy[wrong]);
   return copy;
 }
 
@@ -25,7 +27,7 @@ export function checkString(what: string, value: string): string {
   return value;
 }
 
-export function checkPairs(pairs: readonly TextPair[]): readonly TextPair[] {
+export function checkPairs(pairs: readonly (readonly string[])[]): readonly TextPair[] {
   if (!Array.isArray(pairs)) throw invalidInput('pairs', 'an array of [query, passage]', pairs);
   return Array.from(pairs, (pair: unknown, i) => {
     if (!Array.isArray(pair)) throw invalidInput(`pairs[${i}]`, 'an array of two strings, [query, passage]', pair);

@@ -1,3 +1,5 @@
+import type { Embeddings } from './embeddings.js';
+import type { QuantizedEmbeddings } from './quantize.js';
 import { misfit } from './shared/errors.js';
 import { fromFloat16 } from './shared/float16.js';
 
@@ -9,18 +11,25 @@ export interface NpyArray {
   readonly shape: readonly number[];
 }
 
+/** What can be written: also float16 values, as their bits. */
+export type NpySource =
+  | Embeddings
+  | QuantizedEmbeddings
+  | { readonly data: NpyArray['data'] | Uint16Array<ArrayBuffer>; readonly shape: readonly number[] };
+
 const MAGIC = '\x93NUMPY';
 
 /**
- * Gives the bytes of a .npy file, which `numpy.load` reads, and FAISS, Qdrant and others by it: rows × dim float32 values,
- * or int8 or uint8 as they are. Throws InvalidInputError if the shape does not fit.
+ * Gives the bytes of a .npy file, which `numpy.load` reads, and FAISS, Qdrant and others by it: vectors as rows × dim
+ * float32 values, quantised ones as the int8 or uint8 values that they are. Throws InvalidInputError if the shape does not fit.
  */
-export function toNpy({ data, shape }: NpyArray): Uint8Array<ArrayBuffer> {
+export function toNpy(source: NpySource): Uint8Array<ArrayBuffer> {
+  const { data } = source;
+  const shape = 'shape' in source ? source.shape : [source.rows, 'rowBytes' in source ? source.rowBytes : source.dim];
   if (shape.reduce((product, size) => product * size, 1) !== data.length)
     throw misfit('shape', `of ${data.length} values`, shape.join(' × '));
-  const type = data instanceof Float32Array ? '<f4' : data instanceof Int8Array ? '|i1' : '|u1';
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  const header = `{'descr': '${typeOf(data)}', 'fortran_order': False, 'shape': (${sizes}), }`;
   // The values begin at a multiple of 64; a line break ends the header.
   const start = Math.ceil((MAGIC.length + 4 + header.length + 1) / 64) * 64;
   const file = new Uint8Array(start + data.byteLength);
@@ -35,6 +44,12 @@ export function toNpy({ data, shape }: NpyArray): Uint8Array<ArrayBuffer> {
   text(10, `${header.padEnd(start - 11)}\n`);
   file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
   return file;
+}
+
+function typeOf(data: NpySource['data']): string {
+  if (data instanceof Float32Array) return '<f4';
+  if (data instanceof Uint16Array) return '<f2';
+  return data instanceof Int8Array ? '|i1' : '|u1';
 }
 
 /**

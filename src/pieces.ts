@@ -1,20 +1,21 @@
 import { withSignal } from './client.js';
 
 /**
- * Takes texts from a source in pieces of `size`, and gives what `encode` makes of each, in order and in bounded memory: at
+ * Takes texts from a source in pieces of `size`, and gives what `encode` makes of each (and of the number of texts before it), in order and in bounded memory: at
  * most two pieces are in flight, and no text is taken before there is room for it. Leaving the loop early cancels what is in flight.
  */
 export async function* encodePieces<T>(
   texts: Iterable<string> | AsyncIterable<string>,
   size: number,
   signal: AbortSignal | undefined,
-  encode: (piece: readonly string[], signal: AbortSignal) => Promise<T>,
+  encode: (piece: readonly string[], first: number, signal: AbortSignal) => Promise<T>,
 ): AsyncGenerator<T, void, undefined> {
   const pieces = piecesOf(texts, size);
   const left = new AbortController();
   const abort = () => left.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   let current: Promise<T> | undefined;
+  let taken = 0;
   try {
     for (;;) {
       const next = pieces.next();
@@ -26,7 +27,8 @@ export async function* encodePieces<T>(
         current = undefined;
       }
       const { done, value } = await withSignal(signal, () => next);
-      const following = done ? undefined : encode(value, left.signal);
+      const following = done ? undefined : encode(value, taken, left.signal);
+      taken += value?.length ?? 0;
       following?.catch(() => {});
       if (current) yield await current;
       if (!following) return;

@@ -1,5 +1,5 @@
 import type { WorkerClient } from './client.js';
-import { checkPairs, checkPriority, checkString, checkStrings, isIntegerIn } from './inputs.js';
+import { checkOneOf, checkPairs, checkPriority, checkString, checkStrings, isIntegerIn } from './inputs.js';
 import { callLength, type RerankerOptions, rerankerConfig } from './options.js';
 import { invalidInput } from './shared/errors.js';
 import type { ModelInfo, RerankEvent, TextPair } from './shared/protocol.js';
@@ -12,6 +12,8 @@ export interface RerankOptions {
   maxLength?: number;
   /** The most tokens of the query, without special tokens, 1 to `maxLength`. Default: 3/4 of `maxLength`, rounded down. */
   maxQueryLength?: number;
+  /** What happens to a pair of more tokens. `truncate` (default): its query is cut to `maxQueryLength`, then its passage to what is left. `error`: TextTooLongError. */
+  overflow?: 'truncate' | 'error';
   /** Ends the call: it rejects with the signal's reason at once, and the worker drops it at the next batch. */
   signal?: AbortSignal;
   /** Any finite number; higher goes first at each batch boundary. Default 1. */
@@ -71,12 +73,11 @@ export class Reranker {
 
   /**
    * Gives one score a pair, in their order: the model's logit (any number, higher for a better passage), or with
-   * `normalize` its sigmoid, computed in float64. An empty array gives none. Of a pair that is too long first the query is
-   * cut to `maxQueryLength`, then the passage to what is left.
+   * `normalize` its sigmoid, computed in float64. An empty array gives none. Pairs that are too long are cut, see `overflow`.
    * Source: FlagEmbedding, `FlagReranker.compute_score`. Rejects with InvalidInputError, TextTooLongError, EngineError,
    * WorkerDiedError, WorkerUnresponsiveError, DisposedError, or the reason of `signal`.
    */
-  async score(pairs: readonly TextPair[], options: ScorePairsOptions = {}): Promise<Float64Array> {
+  async score(pairs: readonly (readonly string[])[], options: ScorePairsOptions = {}): Promise<Float64Array> {
     const { onProgress } = options;
     return this.#score(
       checkPairs(pairs),
@@ -114,13 +115,19 @@ export class Reranker {
     options: RerankOptions,
     onProgress: ((event: RerankEvent) => void) | undefined,
   ): Promise<Float64Array> {
-    const { signal, priority = 1, maxQueryLength = null, normalize = false } = options;
+    const { signal, priority = 1, maxQueryLength = null, normalize = false, overflow = 'truncate' } = options;
     if (typeof normalize !== 'boolean') throw invalidInput('normalize', 'a boolean', normalize);
     const maxLength = callLength(options.maxLength, this.#modelMaxLength);
     const limit = maxLength ?? this.info.maxLength;
     if (maxQueryLength !== null && !isIntegerIn(maxQueryLength, 1, limit))
       throw invalidInput('maxQueryLength', `an integer from 1 to ${limit}`, maxQueryLength);
-    const request = { pairs, maxLength, maxQueryLength, priority: checkPriority(priority) };
+    const request = {
+      pairs,
+      maxLength,
+      maxQueryLength,
+      overflow: checkOneOf('overflow', ['truncate', 'error'], overflow),
+      priority: checkPriority(priority),
+    };
     const { logits } = await this.#client.call((api, callId) => api.rerank({ ...request, callId }), signal, onProgress);
     return Float64Array.from(logits, (logit) => scoreOf(logit, options));
   }

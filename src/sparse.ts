@@ -1,4 +1,6 @@
+import { modelOf } from './embeddings.js';
 import { checkRow } from './inputs.js';
+import { misfit } from './shared/errors.js';
 import type { SparseData } from './shared/protocol.js';
 import { lexicalMatch } from './shared/scores.js';
 
@@ -7,6 +9,8 @@ export interface LexicalWeights {
   /** Token ids. */
   readonly ids: Uint32Array<ArrayBuffer>;
   readonly weights: Float32Array<ArrayBuffer>;
+  /** Names the embedding space, as in `Embeddings`: ids mean the same within one model only. */
+  readonly space: string;
   /** The same for a person: the token's text beside its weight. Different ids may have the same text. */
   toTokens(): { id: number; token: string; weight: number }[];
 }
@@ -18,13 +22,17 @@ export class SparseEmbeddings implements Iterable<LexicalWeights> {
   readonly weights: Float32Array<ArrayBuffer>;
   /** rows + 1 places: text `i` has the ids and weights from `offsets[i]` to `offsets[i + 1]`. */
   readonly offsets: Uint32Array<ArrayBuffer>;
-  readonly #tokens: SparseData['tokens'];
+  /** The text of each token id that occurs. */
+  readonly tokens: ReadonlyMap<number, string>;
+  /** Names the embedding space, as in `Embeddings`. */
+  readonly space: string;
 
-  constructor({ ids, weights, offsets, tokens }: SparseData) {
+  constructor({ ids, weights, offsets, tokens, space }: SparseData & { readonly space: string }) {
     this.ids = ids;
     this.weights = weights;
     this.offsets = offsets;
-    this.#tokens = tokens;
+    this.tokens = tokens;
+    this.space = space;
   }
 
   get rows(): number {
@@ -37,8 +45,8 @@ export class SparseEmbeddings implements Iterable<LexicalWeights> {
     const [start, end] = [this.offsets[i]!, this.offsets[i + 1]!];
     const ids = this.ids.subarray(start, end);
     const weights = this.weights.subarray(start, end);
-    const toTokens = () => Array.from(ids, (id, k) => ({ id, token: this.#tokens.get(id) ?? '', weight: weights[k]! }));
-    return { ids, weights, toTokens };
+    const toTokens = () => Array.from(ids, (id, k) => ({ id, token: this.tokens.get(id) ?? '', weight: weights[k]! }));
+    return { ids, weights, space: this.space, toTokens };
   }
 
   *[Symbol.iterator](): Iterator<LexicalWeights> {
@@ -49,11 +57,12 @@ export class SparseEmbeddings implements Iterable<LexicalWeights> {
 /**
  * Gives the lexical score of two texts: the sum over their common tokens of the products of the two weights; 0 without
  * a common token. It is not normalised: compare scores of one query only.
- * Source: FlagEmbedding, `compute_lexical_matching_score`.
+ * Source: FlagEmbedding, `compute_lexical_matching_score`. Throws InvalidInputError when the models differ.
  */
 export function lexicalScore(
-  a: Pick<LexicalWeights, 'ids' | 'weights'>,
-  b: Pick<LexicalWeights, 'ids' | 'weights'>,
+  query: Pick<LexicalWeights, 'ids' | 'weights' | 'space'>,
+  passage: Pick<LexicalWeights, 'ids' | 'weights' | 'space'>,
 ): number {
-  return lexicalMatch(a, b);
+  if (modelOf(query) !== modelOf(passage)) throw misfit('passage', `weights of ${modelOf(query)}`, modelOf(passage));
+  return lexicalMatch(query, passage);
 }

@@ -47,7 +47,7 @@ export class Embedder {
   /** The first run of the engine: it warms up and is judged by what it gives. Throws SelfCheckError. */
   async check(): Promise<number | null> {
     const { config, engine, tokenizer } = this.#pipeline;
-    const check = selfCheckFor(config.model.id);
+    const check = selfCheckFor(config.model);
     const vectors: Float32Array[] = [];
     const rows = check.texts.map((text) => tokenizer.encode(text, config.model.maxLength).ids);
     const call: Call = { priority: 0, cancelled: false, onProgress: () => {} };
@@ -80,7 +80,7 @@ export class Embedder {
     await this.#attach(ALL_HEADS);
     const scorer = new PairScorer(pairs, weights);
     const cut = (texts: readonly string[], maxLength: number | null) =>
-      this.#cut({ texts, kind: 'plain', overflow: 'truncate', maxLength }, call);
+      this.#cut({ texts, firstIndex: 0, kind: 'plain', overflow: 'truncate', maxLength }, call);
     const queries = (await cut(scorer.queries, maxQueryLength)).pieces;
     const passages = (await cut(scorer.passages, maxPassageLength)).pieces;
     const done = { texts: 0, tokens: 0, totalTexts: queries.length + passages.length };
@@ -100,8 +100,8 @@ export class Embedder {
     await this.#run(pieces, ALL_HEADS, call, done, (i, found) => {
       vectors[i] = found;
     });
-    const side = (i: number) => ({ tokens: texts[i]!, vectors: vectors[i]! });
-    return explainMatch(side(0), side(1), this.info.dim, (id) => tokenizer.textOf(id));
+    const side = (text: string, i: number) => ({ text, tokens: texts[i]!, vectors: vectors[i]! });
+    return explainMatch(side(query, 0), side(passage, 1), this.info.dim, (id) => tokenizer.textOf(id));
   }
 
   /** Runs pieces of texts through the model; `take` gets what the heads make of each, as soon as it is there. */
@@ -136,7 +136,13 @@ export class Embedder {
 
   /** Texts to ids; what is too long is cut off, refused, or goes into further pieces. */
   async #cut(
-    { texts, kind, maxLength, overflow }: Pick<EncodeRequest, 'texts' | 'kind' | 'maxLength' | 'overflow'>,
+    {
+      texts,
+      firstIndex,
+      kind,
+      maxLength,
+      overflow,
+    }: Pick<EncodeRequest, 'texts' | 'firstIndex' | 'kind' | 'maxLength' | 'overflow'>,
     call: Call,
   ): Promise<{ pieces: Piece[]; truncated: Uint8Array<ArrayBuffer> }> {
     const { tokenizer } = this.#pipeline;
@@ -147,7 +153,7 @@ export class Embedder {
       const { ids, truncated: isCut } = tokenizer.encode(whole, limit);
       if (!isCut) return [{ ids, text }];
       if (overflow === 'error')
-        throw tooLong(text, tokenizer.encode(whole, Number.POSITIVE_INFINITY).ids.length, limit);
+        throw tooLong(firstIndex + text, tokenizer.encode(whole, Number.POSITIVE_INFINITY).ids.length, limit);
       if (overflow === 'chunk') return tokenizer.encodePieces(whole, limit).map((piece) => ({ ids: piece, text }));
       truncated[text] = 1;
       return [{ ids, text }];

@@ -1,5 +1,5 @@
 import { BgeError, isBgeError } from '../src/shared/errors';
-import type { ModelBuild, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
+import type { Dtype, ModelBuild, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
 import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
 import type { DeviceChoice } from './device';
 import type { Engine, Linear } from './engine/engine';
@@ -50,7 +50,7 @@ export async function loadModel(
   }
   const runtime = startOrt(device, config.wasmBase);
   runtime.catch(() => {}); // it may fail while nobody waits for it
-  let missing: BgeError | undefined;
+  let refused: BgeError | undefined;
   for (const { release, build } of candidates) {
     try {
       const read = fileReader(release, config, emit);
@@ -58,13 +58,12 @@ export async function loadModel(
       const loadHead = (head: TokenHead) => firstHead(release.heads[head], read, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
     } catch (error) {
-      if (isBgeError(error, 'ModelTooLargeError')) throw withAdvice(error, build, config, device);
-      if (!isBgeError(error) || !isMissing(error)) throw error;
-      missing ??= error;
+      if (!isBgeError(error) || !(isMissing(error) || isTooLarge(error))) throw error;
+      refused ??= isTooLarge(error) ? withAdvice(error, build, config, device) : error;
     }
   }
-  const { name, message, details } = missing!;
-  throw new BgeError(name, message, { cause: missing, details: { ...details, device } });
+  const { name, message, details } = refused!;
+  throw new BgeError(name, message, { cause: refused, details: { ...details, device } });
 }
 
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
@@ -150,12 +149,21 @@ async function firstHead(files: readonly ModelFile[], read: ReadFiles, inputs: n
   throw missing;
 }
 
-/** A model that is too large, with what helps: another number format of it. */
+/** Bytes of a weight, about. */
+const WEIGHT_BYTES: Readonly<Record<Dtype, number>> = { fp32: 4, fp16: 2, q8: 1, q4f16: 0.6 };
+
+/** A model that is too large, with what helps: a smaller number format of it on the same device. */
 function withAdvice(error: BgeError, { dtype }: ModelBuild, { model }: LoadConfig, device: Device): BgeError {
-  const others = [...new Set(model.hub.builds.map((build) => build.dtype))].filter((other) => other !== dtype);
-  const advice = others.length > 0 ? `take dtype ${others.map((other) => `'${other}'`).join(' or ')}` : 'take a smaller model';
+  const smaller = model.hub.builds
+    .filter((build) => build.devices.includes(device) && WEIGHT_BYTES[build.dtype] < WEIGHT_BYTES[dtype])
+    .map((build) => `'${build.dtype}'`);
+  const advice = smaller.length > 0 ? `take dtype ${smaller.join(' or ')}` : 'take a smaller model';
   const message = `${error.message}; ${advice}`;
   return new BgeError('ModelTooLargeError', message, { cause: error, details: { ...error.details, device } });
+}
+
+function isTooLarge({ name }: BgeError): boolean {
+  return name === 'ModelTooLargeError';
 }
 
 /** Some servers answer 403 where there is no file. */

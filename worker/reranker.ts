@@ -17,9 +17,12 @@ export class Reranker {
   /** The first run of the engine: it warms up and is judged by what it gives. Throws SelfCheckError. */
   async check(): Promise<null> {
     const { config, engine } = this.#pipeline;
-    const check = rerankCheckFor(config.model.id);
-    const request = { callId: 0, pairs: check.pairs, maxLength: null, maxQueryLength: null, priority: 0 };
-    const { logits } = await this.rerank(request, { priority: 0, cancelled: false, onProgress: () => {} });
+    const check = rerankCheckFor(config.model);
+    const settings = { maxLength: null, maxQueryLength: null, overflow: 'truncate', priority: 0 } as const;
+    const { logits } = await this.rerank(
+      { callId: 0, pairs: check.pairs, ...settings },
+      { priority: 0, cancelled: false, onProgress: () => {} },
+    );
     check.judge(logits, engine.info);
     return null;
   }
@@ -29,9 +32,8 @@ export class Reranker {
    * Source: FlagEmbedding, inference/reranker/encoder_only/base.py, `compute_score_single_gpu`.
    */
   async rerank(request: RerankRequest, call: Call): Promise<RerankReply> {
-    const { pairs, maxLength, maxQueryLength } = request;
-    const limit = maxLength ?? this.info.maxLength;
-    const rows = await this.#pairIds(pairs, limit, maxQueryLength ?? Math.floor((limit * 3) / 4), call);
+    const { pairs } = request;
+    const rows = await this.#pairIds(request, call);
     const logits = new Float32Array(pairs.length);
     const done = { pairs: 0, totalPairs: pairs.length, tokens: 0 };
     const ids = rows.map((row) => row.ids);
@@ -48,24 +50,24 @@ export class Reranker {
     };
   }
 
-  async #pairIds(
-    pairs: RerankRequest['pairs'],
-    limit: number,
-    queryLimit: number,
-    call: Call,
-  ): Promise<readonly EncodedText[]> {
+  #pairIds(request: RerankRequest, call: Call): Promise<EncodedText[]> {
     const { tokenizer, config } = this.#pipeline;
     const { queryInstruction, passageInstruction, model } = config;
+    const limit = request.maxLength ?? this.info.maxLength;
+    const queryLimit = request.maxQueryLength ?? Math.floor((limit * 3) / 4);
     const queries = new Map<string, EncodedText>(); // most calls rank many passages for one query
-    return this.#pipeline.inTurns(pairs, call, ([query, passage], i) => {
+    return this.#pipeline.inTurns(request.pairs, call, ([query, passage], i) => {
       const queryIds = queries.get(query) ?? tokenizer.bare(queryInstruction + query, queryLimit);
       queries.set(query, queryIds);
       const row = tokenizer.joinPair(queryIds, tokenizer.bare(passageInstruction + passage, limit), limit);
+      const details = { index: i, maxLength: limit };
+      if (request.overflow === 'error' && row.truncated)
+        throw new BgeError('TextTooLongError', `pairs[${i}] has more tokens than maxLength ${limit} has room for`, {
+          details,
+        });
       if (row.ids.length <= Math.max(limit, model.maxLength)) return row;
       const message = `pairs[${i}] has ${row.ids.length} tokens, and nothing would be left of its passage if it were cut to ${limit}: take a smaller maxQueryLength`;
-      throw new BgeError('TextTooLongError', message, {
-        details: { index: i, tokens: row.ids.length, maxLength: limit },
-      });
+      throw new BgeError('TextTooLongError', message, { details });
     });
   }
 }

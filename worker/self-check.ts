@@ -1,4 +1,5 @@
 import { BgeError } from '../src/shared/errors';
+import type { ModelSpec } from '../src/shared/models';
 import type { EngineInfo, TextPair } from '../src/shared/protocol';
 import stored from './references.json';
 
@@ -27,8 +28,8 @@ export interface SelfCheck {
 }
 
 /** The check that a freshly opened engine must pass before anyone gets a vector from it: GPU results can be wrong without any error. */
-export function selfCheckFor(model: string): SelfCheck {
-  const known = references[model];
+export function selfCheckFor({ id, builtIn }: ModelSpec): SelfCheck {
+  const known = builtIn && references[id];
   if (!known) return { texts: PROBES, judge: judgeProbes };
   return {
     texts: known.map((reference) => reference.text),
@@ -66,7 +67,7 @@ const pandaLogits: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** The same for rerankers: `judge` throws SelfCheckError. Of an unknown one it must only tell a good passage from none. */
-export function rerankCheckFor(model: string): {
+export function rerankCheckFor({ id, builtIn }: ModelSpec): {
   readonly pairs: readonly TextPair[];
   judge(logits: Float32Array, engine: EngineInfo): void;
 } {
@@ -74,7 +75,7 @@ export function rerankCheckFor(model: string): {
     pairs: PANDAS,
     judge([unlike, like], engine) {
       const distance = like! - unlike!;
-      const known = pandaLogits[model];
+      const known = builtIn && pandaLogits[id];
       if (known && distance < (known[1] - known[0]) / 2)
         throw failure(engine, `its logits are ${unlike} and ${like}; ${known.join(' and ')} are expected`);
       if (distance === 0) throw failure(engine, `the same logit for different pairs, ${like}`);

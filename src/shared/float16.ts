@@ -1,15 +1,15 @@
-/** The number that 16 bits of IEEE half precision stand for. */
-export function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
+
+/** The number that 16 bits of IEEE half precision stand for. */
+export function fromFloat16(half: number): number {
+  const sign = half & 0x8000;
+  const magnitude = half & 0x7fff;
+  if (magnitude < 0x400) return (sign ? -1 : 1) * magnitude * 2 ** -24;
+  // A float32 has 13 more bits of fraction, and its exponent is 112 larger; the largest one is infinity or NaN in both.
+  bits[0] = (sign << 16) | ((magnitude << 13) + (magnitude < 0x7c00 ? 0x38000000 : 0x70000000));
+  return float[0]!;
+}
 
 /** The bits of the half-precision number next to a float32, ties to even; too large ones become infinite. */
 export function toFloat16(value: number): number {

@@ -25,14 +25,37 @@ test.each([
   expect(findModel(`onnx-community/${name}-ONNX`).hub.repo).toBe(`onnx-community/${name}-ONNX`);
 });
 
-test('bge-m3', () => {
-  expect(findModel('BAAI/bge-m3')).toMatchObject({ dim: 1024, queryInstruction: '', maxLength: 8192 });
+test('bge-m3 in its layouts', () => {
+  const m3 = { dim: 1024, queryInstruction: '', maxLength: 8192, heads: ['sparse', 'colbert'], task: 'embed' };
+  expect(findModel('BAAI/bge-m3')).toMatchObject(m3);
+  expect(findModel('BAAI/bge-m3').hub).toMatchObject({
+    repo: 'Xenova/bge-m3',
+    heads: {
+      sparse: [
+        { repo: 'BAAI/bge-m3', path: 'sparse_linear.safetensors' },
+        { repo: 'BAAI/bge-m3', path: 'sparse_linear.pt' },
+      ],
+    },
+  });
+  expect(findModel('gpahal/bge-m3-onnx-int8')).toMatchObject({
+    ...m3,
+    hub: { builds: [{ dtype: 'q8', graph: { path: 'model_quantized.onnx' } }] },
+  });
+});
+
+test.each([
+  ['bge-reranker-base', 'Xenova/bge-reranker-base', 512],
+  ['bge-reranker-large', 'Xenova/bge-reranker-large', 512],
+  ['bge-reranker-v2-m3', 'onnx-community/bge-reranker-v2-m3-ONNX', 8192],
+])('%s', (name, repo, maxLength) => {
+  expect(findModel(`BAAI/${name}`)).toMatchObject({ task: 'rerank', dim: 1, maxLength, hub: { repo } });
 });
 
 test('a registered model has BGE’s defaults, and hashes where they are given', () => {
   const sha256 = 'a'.repeat(64);
   registerModel({ id: 'me/mine', dim: 384, revision: 'v2', files: { 'onnx/model.onnx': { bytes: 5, sha256 } } });
   const model = findModel('me/mine');
+  expect(model).toMatchObject({ task: 'embed', builtIn: false, heads: [] });
   expect(model).toMatchObject({ pooling: 'cls', queryInstruction: '', maxLength: 512, hub: { revision: 'v2' } });
   expect(model.hub.builds.find(({ dtype }) => dtype === 'fp32')?.graph).toEqual({
     path: 'onnx/model.onnx',
@@ -46,6 +69,11 @@ test.each([
   [{ id: 'me/mine', dim: 0 }, 'dim'],
   [{ id: 'me/mine', dim: 384, maxLength: 1 }, 'maxLength'],
   [{ id: 'me/mine', dim: 384, pooling: 'last' as 'cls' }, 'pooling'],
+  [{ id: 'me/mine' }, 'dim'],
+  [{ id: 'me/mine', task: 'rerank' as const, dim: 384 }, 'dim'],
+  [{ id: 'me/mine', task: 'classify' as 'embed', dim: 384 }, 'task'],
+  [{ id: 'me/mine', dim: 384, heads: ['lexical' as 'sparse'] }, 'heads'],
+  [{ id: 'me/mine', dim: 384, graphs: {} }, 'graphs'],
 ])('a wrong description is refused: %o', (description, what) => {
   expect(() => registerModel(description)).toThrow(`Expected \`${what}\``);
 });

@@ -42,6 +42,8 @@ export interface ModelRelease {
 /** What must be known about a model to run it as its authors do. */
 export interface ModelSpec {
   readonly id: string;
+  /** True for the rows of this package's registry: their numbers are known, and checked at the start. */
+  readonly builtIn: boolean;
   /** `embed`: texts to vectors. `rerank`: pairs of query and passage to one logit each. */
   readonly task: 'embed' | 'rerank';
   /** Dimensions of the dense vector; 1 for a reranker. */
@@ -128,6 +130,7 @@ function prepared(repo: string): ModelRelease {
 function bge(name: string, dim: number, queryInstruction: string): ModelSpec {
   return {
     id: `BAAI/${name}`,
+    builtIn: true,
     task: 'embed',
     dim,
     heads: [],
@@ -222,7 +225,7 @@ export function registerModel(description: ModelDescription): ModelSpec {
     throw invalidInput('maxLength', 'an integer of 3 or more', maxLength);
   const hub = published(id, { known: files, revision, graphs });
   if (hub.builds.length === 0) throw invalidInput('graphs', 'paths by fp32, fp16, q8 or q4f16', graphs);
-  const spec: ModelSpec = { id, task, dim: dim!, heads, pooling, queryInstruction, maxLength, hub };
+  const spec: ModelSpec = { id, builtIn: false, task, dim: dim!, heads, pooling, queryInstruction, maxLength, hub };
   registry.set(id, spec);
   return spec;
 }

@@ -75,6 +75,8 @@ export type Overflow = 'truncate' | 'error' | 'chunk';
 export interface EncodeRequest {
   readonly callId: number;
   readonly texts: readonly string[];
+  /** The place of the first text in the stream that they are a part of, for messages. */
+  readonly firstIndex: number;
   readonly kind: TextKind;
   readonly heads: Heads;
   /** Overrides the embedder's maxLength for this call. */
@@ -182,6 +184,7 @@ export interface RerankRequest {
   readonly maxLength: number | null;
   /** The most tokens of the query, without special ones; null for 3/4 of `maxLength`. */
   readonly maxQueryLength: number | null;
+  readonly overflow: Exclude<Overflow, 'chunk'>;
   readonly priority: number;
 }
 

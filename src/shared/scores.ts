@@ -17,12 +17,25 @@ export function bestMatches(query: Float32Array, passage: Float32Array, dim: num
   return Array.from({ length: query.length / dim }, (_, q) => {
     let best = { row: -1, score: Number.NEGATIVE_INFINITY };
     for (let p = 0; p < passage.length / dim; p++) {
-      let score = 0;
-      for (let d = 0; d < dim; d++) score += query[q * dim + d]! * passage[p * dim + d]!;
+      const score = dot(query, q * dim, passage, p * dim, dim);
       if (score > best.score) best = { row: p, score };
     }
     return best;
   });
+}
+
+/** Four sums at a time: one alone would wait for each addition before the next. */
+function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, dim: number): number {
+  const whole = dim - (dim % 4);
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let d = 0; d < whole; d += 4) {
+    s0 += a[aStart + d]! * b[bStart + d]!;
+    s1 += a[aStart + d + 1]! * b[bStart + d + 1]!;
+    s2 += a[aStart + d + 2]! * b[bStart + d + 2]!;
+    s3 += a[aStart + d + 3]! * b[bStart + d + 3]!;
+  }
+  for (let d = whole; d < dim; d++) s0 += a[aStart + d]! * b[bStart + d]!;
+  return s0 + s1 + s2 + s3;
 }
 
 /** The mean over the query's rows of those products (`colbert_score`). NaN where one has no rows. */

@@ -4,6 +4,7 @@ import { scorePair } from './scorer';
 import type { TextVectors } from './text-vectors';
 
 interface Side {
+  readonly text: string;
   readonly tokens: Tokens;
   readonly vectors: TextVectors;
 }
@@ -15,9 +16,9 @@ export function explainMatch(query: Side, passage: Side, dim: number, textOf: (i
     return other === undefined ? [] : [{ id, score: weight * other }];
   });
   // Row i of the ColBERT vectors belongs to token i + 1: the first token, <s>, has none.
-  const named = ({ tokens }: Side, row: number) => ({
-    token: textOf(tokens.ids[row + 1]!),
-    ...spanOf(tokens, row + 1),
+  const named = (side: Side, row: number) => ({
+    token: textOf(side.tokens.ids[row + 1]!),
+    ...spanOf(side, row + 1),
   });
   return {
     scores: scorePair(query.vectors, passage.vectors),
@@ -26,8 +27,8 @@ export function explainMatch(query: Side, passage: Side, dim: number, textOf: (i
       .map(({ id, score }) => ({
         token: textOf(id),
         score,
-        query: placesOf(query.tokens, id),
-        passage: placesOf(passage.tokens, id),
+        query: placesOf(query, id),
+        passage: placesOf(passage, id),
       })),
     alignments: bestMatches(query.vectors.colbert!, passage.vectors.colbert!, dim).map(({ row, score }, i) => ({
       score,
@@ -37,10 +38,14 @@ export function explainMatch(query: Side, passage: Side, dim: number, textOf: (i
   };
 }
 
-function placesOf(tokens: Tokens, id: number): Span[] {
-  return [...tokens.ids.keys()].filter((i) => tokens.ids[i] === id).map((i) => spanOf(tokens, i));
+function placesOf(side: Side, id: number): Span[] {
+  const { ids } = side.tokens;
+  return [...ids.keys()].filter((i) => ids[i] === id).map((i) => spanOf(side, i));
 }
 
-function spanOf({ offsets }: Tokens, token: number): Span {
-  return { start: offsets[2 * token]!, end: offsets[2 * token + 1]! };
+/** Without the space before a word, which belongs to its token. */
+function spanOf({ text, tokens: { offsets } }: Side, token: number): Span {
+  const [from, end] = [offsets[2 * token]!, offsets[2 * token + 1]!];
+  const start = end - text.slice(from, end).trimStart().length;
+  return { start, end };
 }

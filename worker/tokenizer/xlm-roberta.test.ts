@@ -44,7 +44,7 @@ describe('XLM-RoBERTa', () => {
       expect({ text, ids: [...actual.ids] }).toEqual({ text, ids: input_ids });
       // Where characters are composed (A + accent) the reference points to the first of them, ours to all; after
       // control characters that vanish (U+000B) the reference points one too far to the front.
-      if (/[\u0300-\u036f\u000b]/.test(text)) continue;
+      if (/[\u0300-\u036f]|\v/.test(text)) continue;
       // The reference counts code points.
       const units = [0, ...[...text].map((char) => char.length)];
       for (let i = 1; i < units.length; i++) units[i]! += units[i - 1]!;
@@ -59,8 +59,9 @@ describe('XLM-RoBERTa', () => {
   });
 
   it('joins and cuts pairs as the reference does', () => {
-    for (const golden of JSON.parse(readFileSync(new URL('../../e2e/goldens/m3/reranker.json', import.meta.url), 'utf8'))
-      .cases) {
+    for (const golden of JSON.parse(
+      readFileSync(new URL('../../e2e/goldens/m3/reranker.json', import.meta.url), 'utf8'),
+    ).cases) {
       for (const [setting, [maxLength, maxQueryLength]] of Object.entries({
         default: [512, 384],
         max_length_64: [64, 48],
@@ -80,8 +81,9 @@ describe('XLM-RoBERTa', () => {
     );
     for (const { text, text_pair, input_ids_bge_m3, input_ids_reranker_v2_m3 } of pairs) {
       if (text_pair === undefined) continue;
-      const joined = (tokenizer: typeof m3) =>
-        [...tokenizer.joinPair(tokenizer.bare(text, 1e6), tokenizer.bare(text_pair, 1e6), 1e6).ids];
+      const joined = (tokenizer: typeof m3) => [
+        ...tokenizer.joinPair(tokenizer.bare(text, 1e6), tokenizer.bare(text_pair, 1e6), 1e6).ids,
+      ];
       expect([joined(m3), joined(v2)]).toEqual([input_ids_bge_m3, input_ids_reranker_v2_m3]);
     }
   });
