@@ -1,5 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
+/** As esbuild's `binary` loader does in the build. */
+const wasmAsBytes = {
+  name: 'wasm-as-bytes',
+  enforce: 'pre' as const,
+  load: (id: string) =>
+    id.endsWith('.wasm') ? `export default new Uint8Array([${[...readFileSync(id)].join()}])` : undefined,
+};
+
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts', 'worker/**/*.test.ts'], testTimeout: 30_000 },
+  plugins: [wasmAsBytes],
+  test: {
+    include: ['src/**/*.test.ts', 'worker/**/*.test.ts'],
+    globalSetup: 'scripts/build-kernels.mjs',
+    testTimeout: 30_000,
+  },
 });
