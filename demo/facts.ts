@@ -13,7 +13,7 @@ export interface Run {
   readonly truncated: number;
 }
 
-const ENGINES = { ort: 'onnxruntime-web' };
+const ENGINES = { ort: 'onnxruntime-web', wasm: 'bge-web’s own' };
 
 export function showFacts({ info, loadMs, downloaded, encodeMs, texts, tokens, truncated }: Run): void {
   const speed = Math.round(tokens / (encodeMs / 1000));

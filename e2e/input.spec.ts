@@ -155,7 +155,7 @@ test.describe('a server that errs', () => {
   test('an engine whose numbers are wrong is not used', async ({ page }) => {
     const error = await page.evaluate(async () => {
       // The Chinese model's numbers under the English one's name.
-      bge.registerModel({ id: 'BAAI/bge-small-en-v1.5', dim: 512 });
+      Object.assign(bge.registerModel({ id: 'BAAI/bge-small-en-v1.5', dim: 512 }), { builtIn: true });
       const fake = '/models/BAAI/bge-small-zh-v1.5/{file}?{model}{revision}';
       return (await bge.outcome(bge.create({ modelBase: fake, cache: false }))).error;
     });

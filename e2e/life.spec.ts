@@ -62,6 +62,7 @@ test.describe('a worker that dies rejects the pending call, and the next call st
       const worker = () => new Worker('/mortal-worker.js', { type: 'module' });
       const embedder = await bge.create({ worker, deadline: 4000 });
       new BroadcastChannel('mortal').postMessage('hang');
+      await new Promise((resolve) => setTimeout(resolve, 300)); // the two channels have no order
       const hung = await bge.outcome(embedder.encode('never'));
       const again = await bge.outcome(embedder.encode('after').then(({ rows }) => rows));
       return { error: hung.error, again };

@@ -28,7 +28,7 @@ const pages: Readonly<Record<string, Documentation>> = {
       AbortController: ['enough'],
       isBgeError: [/^Unknown model "BAAI\/bge-small-fr". Known: /],
       tokenize: [/^\[CLS\],em,##bed/],
-      listModels: [/^BAAI\/bge-small-en-v1.5 \d+$/, /^\d+$/],
+      listModels: [/^BAAI\/bge-m3 \d+$/, /^BAAI\/bge-reranker-base \d+$/, /^BAAI\/bge-small-en-v1.5 \d+$/, /^\d+$/],
       registerModel: [],
       'what is a panda?': ['2 true'],
       'out.sparse.row': ['2 2 2', 'true', 'dense,sparse,colbert,sparse+dense,colbert+sparse+dense'],

@@ -159,6 +159,16 @@ test('wrong input, and models for another task, are refused by name', async ({ p
       await wrong((it) => it.score([['a', 'b']], { maxLength: 9000 })),
       await wrong((it) => it.score([['a', 'b']], { maxQueryLength: 513 })),
       await wrong((it) => it.score([['a', 'b']], { normalize: 'yes' })),
+      await wrong((it) =>
+        it.score(
+          [
+            ['a', 'b'],
+            ['a', 'b '.repeat(40)],
+          ],
+          { maxLength: 30, overflow: 'error' },
+        ),
+      ),
+      await wrong((it) => it.score([['a '.repeat(27), 'b']], { maxLength: 30, maxQueryLength: 30, overflow: 'error' })),
       await wrong(() => bge.createReranker({ model: 'BAAI/bge-small-en-v1.5' })),
       await wrong(() => bge.create({ model: 'BAAI/bge-reranker-base' })),
       // The registry says one thing, the file another.
@@ -172,7 +182,7 @@ test('wrong input, and models for another task, are refused by name', async ({ p
       }),
     ];
   });
-  expect(errors.slice(0, 11)).toEqual([
+  expect(errors.slice(0, 13)).toEqual([
     'InvalidInputError: Expected `pairs[1]` to be an array of two strings, [query, passage], got `ab` (string)',
     'InvalidInputError: Expected `pairs[1]` to be two strings, [query, passage], got 1',
     'InvalidInputError: Expected `pairs[0]` to be two strings, [query, passage], got 3',
@@ -184,9 +194,11 @@ test('wrong input, and models for another task, are refused by name', async ({ p
     "InvalidInputError: Expected `maxLength` to be an integer from 2 to 8192, the model's maximum, got `9000` (number)",
     'InvalidInputError: Expected `maxQueryLength` to be an integer from 1 to 512, got `513` (number)',
     'InvalidInputError: Expected `normalize` to be a boolean, got `yes` (string)',
+    'TextTooLongError: pairs[1] has more tokens than maxLength 30 has room for',
+    'TextTooLongError: pairs[0] has more tokens than maxLength 30 has room for',
   ]);
-  expect(errors[11]).toContain('WrongModelError: BAAI/bge-small-en-v1.5 is an embedder and cannot rerank');
-  expect(errors[12]).toContain('WrongModelError: BAAI/bge-reranker-base is a reranker');
-  expect(errors[13]).toMatch(/^WrongModelError: .*none of logits, but last_hidden_state: it is of an embedder/);
-  expect(errors[14]).toMatch(/^WrongModelError: .*but logits: it is of a reranker/);
+  expect(errors[13]).toContain('WrongModelError: BAAI/bge-small-en-v1.5 is an embedder and cannot rerank');
+  expect(errors[14]).toContain('WrongModelError: BAAI/bge-reranker-base is a reranker');
+  expect(errors[15]).toMatch(/^WrongModelError: .*none of logits, but last_hidden_state: it is of an embedder/);
+  expect(errors[16]).toMatch(/^WrongModelError: .*but logits: it is of a reranker/);
 });

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildKernels } from './build-kernels.mjs';
 
 /** @param {string} file @param {RegExp} what @param {string} by */
 function rewrite(file, what, by) {
@@ -18,6 +19,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
+await buildKernels();
 // Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
 await build({
   absWorkingDir: root,
@@ -28,6 +30,7 @@ await build({
   sourcemap: true,
   format: 'esm',
   target: 'es2022',
+  loader: { '.wasm': 'binary' },
   logLevel: 'warning',
 });
 

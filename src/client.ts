@@ -1,8 +1,9 @@
-import { proxy, type Remote, transferHandlers, wrap } from 'comlink';
+import { type Remote, transferHandlers, wrap } from 'comlink';
 import { Ending } from './shared/ending.js';
 import { BgeError, fromWire, isBgeError, type WireError } from './shared/errors.js';
 import type {
   CallEvent,
+  EventMessage,
   FailedChoice,
   LoadConfig,
   LoadEvent,
@@ -77,7 +78,7 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
     try {
       return await this.#callOnce(run, signal, listener);
     } catch (error) {
-      if (!isGpuFailure(error)) throw error;
+      if (!failedChoice(error)) throw error;
       return await this.#callOnce(run, signal, listener);
     }
   }
@@ -110,7 +111,8 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
       try {
         return await connection.death.race(run(connection.api, callId));
       } catch (error) {
-        if (isGpuFailure(error)) this.#giveUpGpu(connection, error);
+        const failed = failedChoice(error);
+        if (failed) this.#giveUp(connection, failed, error);
         throw error;
       } finally {
         this.#pending--;
@@ -125,8 +127,9 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
       try {
         return await this.#startWorker();
       } catch (error) {
-        if (!isGpuFailure(error) || this.#disposed) throw error;
-        this.#noteFailure(error);
+        const failed = failedChoice(error);
+        if (!failed || this.#disposed) throw error;
+        this.#noteFailure(failed);
       }
     }
   }
@@ -156,17 +159,20 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
 
     const api = wrap<WorkerApi>(worker);
     const listener = (event: WorkerEvent) => {
-      if (death.hasCome) return; // still on its way when the worker was ended
       this.#watch({ end });
       if (event.type === 'fatal') end(workerDied('an error that no call stands for', event.error));
       else if (event.type === 'call') tell(this.#listeners.get(event.callId), event.event);
       else tell(onLoadEvent, event.event);
     };
+    worker.addEventListener('message', ({ data }: MessageEvent<EventMessage | undefined>) => {
+      // Not what was still on its way when the worker was ended.
+      if (data?.workerEvent && !death.hasCome) listener(data.workerEvent);
+    });
     const lifeLock = `bge-web-worker:${crypto.randomUUID?.() ?? Math.random()}`;
     const startTimer = setTimeout(() => end(workerDied('it did not start')), START_LIMIT_MS);
     this.#pending++;
     try {
-      await death.race(api.connect(proxy(listener), lifeLock));
+      await death.race(api.connect(lifeLock));
       clearTimeout(startTimer);
       awaitRelease(lifeLock, released.signal, () => end(workerDied('it ended without a word')));
       this.#watch({ end });
@@ -184,15 +190,15 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
     }
   }
 
-  #giveUpGpu(connection: Connection, error: BgeError): void {
-    this.#noteFailure(error);
+  #giveUp(connection: Connection, failed: FailedChoice, error: unknown): void {
+    this.#noteFailure(failed);
     connection.end(error);
   }
 
-  #noteFailure(error: BgeError): void {
-    if (this.#failed.some((choice) => choice.device === 'webgpu')) return;
-    this.#failed.push({ device: 'webgpu', reason: error.message });
-    tell(this.#options.onLoadEvent, { phase: 'fallback', reason: error.message });
+  #noteFailure(failed: FailedChoice): void {
+    if (this.#failed.some(({ device, engine }) => device === failed.device && engine === failed.engine)) return;
+    this.#failed.push(failed);
+    tell(this.#options.onLoadEvent, { phase: 'fallback', reason: failed.reason });
   }
 
   /** Starts the deadline anew while calls are pending, and stops it when none is. */
@@ -233,9 +239,12 @@ function tell<E>(listener: ((event: E) => void) | undefined, event: E): void {
   }
 }
 
-/** True for errors after which another device may do better. */
-function isGpuFailure(error: unknown): error is BgeError {
-  return isBgeError(error) && error.details.device === 'webgpu';
+/** What an error says of the device, or of our own engine on the CPU: another may do better. Null for other errors. */
+function failedChoice(error: unknown): FailedChoice | null {
+  if (!isBgeError(error)) return null;
+  const { device, engine } = error.details;
+  if (device === 'webgpu') return { device, reason: error.message };
+  return engine === 'wasm' ? { device: 'wasm', engine, reason: error.message } : null;
 }
 
 function startSafely(spawn: () => Worker): Worker {

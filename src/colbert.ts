@@ -1,6 +1,6 @@
 import { modelOf } from './embeddings.js';
-import { checkRow } from './inputs.js';
-import { misfit } from './shared/errors.js';
+import { checkOffsets, checkRow } from './inputs.js';
+import { invalidInput, misfit } from './shared/errors.js';
 import { fromFloat16 } from './shared/float16.js';
 import type { ColbertData, ColbertFormat } from './shared/protocol.js';
 import { lateInteraction } from './shared/scores.js';
@@ -27,8 +27,13 @@ export class ColbertEmbeddings implements Iterable<TokenVectors> {
   /** Names the embedding space, as in `Embeddings`. */
   readonly space: string;
 
+  /** Throws InvalidInputError if the sizes do not fit each other. */
   constructor({ data, scales, offsets, dim, space }: ColbertData & { readonly space: string }) {
-    this.format = data instanceof Float32Array ? 'float32' : data instanceof Uint16Array ? 'float16' : 'int8';
+    this.format = formatOf(data);
+    const rows = checkOffsets(offsets);
+    if (data.length !== rows * dim) throw misfit('data', `${rows} × ${dim} values`, data.length);
+    if (this.format === 'int8' && scales?.length !== rows)
+      throw misfit('scales', `${rows} numbers`, `${scales?.length}`);
     this.data = data;
     this.scales = scales;
     this.offsets = offsets;
@@ -61,6 +66,13 @@ export class ColbertEmbeddings implements Iterable<TokenVectors> {
     }
     return floats;
   }
+}
+
+function formatOf(data: ColbertData['data']): ColbertFormat {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Uint16Array) return 'float16';
+  if (data instanceof Int8Array) return 'int8';
+  throw invalidInput('data', 'a Float32Array, Uint16Array or Int8Array', data);
 }
 
 /**

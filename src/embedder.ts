@@ -6,6 +6,7 @@ import {
   type HeadChoice,
   type HeadEmbeddings,
   type NamedHeads,
+  type NoHeads,
   namesHeads,
   toHeadEmbeddings,
 } from './heads.js';
@@ -108,11 +109,12 @@ export class Embedder {
    * A single string gives one row, an empty array none, an empty string the vector of the empty text.
    * With `dense`, `sparse` or `colbert` in the options it gives what these heads of BGE-M3 make of each text, from one
    * pass through the model; their weights (4 kB, and 2 to 4 MB) are fetched at first use unless they are in the model file.
-   * Rejects with InvalidInputError, WrongModelError (a head that the model does not have), ModelFileNotFoundError (naming the
-   * file of a head), TextTooLongError, EngineError, WorkerDiedError, WorkerUnresponsiveError, DisposedError, or the reason of `signal`.
+   * Rejects with InvalidInputError, WrongModelError (a head that the model does not have), TextTooLongError, EngineError (also
+   * for a result that memory does not hold), WorkerDiedError, WorkerUnresponsiveError, DisposedError, or the reason of
+   * `signal`; where a head's file must be fetched, with ModelFileNotFoundError, which names it, DownloadError, IntegrityError or CorruptModelError.
    */
   encode<Choice extends NamedHeads>(texts: Texts, options: EncodeOptions & Choice): Promise<HeadEmbeddings<Choice>>;
-  encode(texts: Texts, options?: EncodeOptions): Promise<Embeddings>;
+  encode(texts: Texts, options?: EncodeOptions & NoHeads): Promise<Embeddings>;
   encode(texts: Texts, options: EncodeOptions & HeadChoice = {}): Promise<Embeddings | HeadEmbeddings> {
     return this.#encode(texts, 'plain', 0, options);
   }
@@ -122,7 +124,7 @@ export class Embedder {
     passages: Texts,
     options: EncodeOptions & Choice,
   ): Promise<HeadEmbeddings<Choice>>;
-  encodeCorpus(passages: Texts, options?: EncodeOptions): Promise<Embeddings>;
+  encodeCorpus(passages: Texts, options?: EncodeOptions & NoHeads): Promise<Embeddings>;
   encodeCorpus(passages: Texts, options: EncodeOptions & HeadChoice = {}): Promise<Embeddings | HeadEmbeddings> {
     return this.#encode(passages, 'passage', 0, options);
   }
@@ -132,7 +134,7 @@ export class Embedder {
     queries: Texts,
     options: EncodeOptions & Choice,
   ): Promise<HeadEmbeddings<Choice>>;
-  encodeQueries(queries: Texts, options?: EncodeOptions): Promise<Embeddings>;
+  encodeQueries(queries: Texts, options?: EncodeOptions & NoHeads): Promise<Embeddings>;
   encodeQueries(queries: Texts, options: EncodeOptions & HeadChoice = {}): Promise<Embeddings | HeadEmbeddings> {
     return this.#encode(queries, 'query', 1, options);
   }
@@ -148,7 +150,7 @@ export class Embedder {
   ): AsyncGenerator<HeadEmbeddings<Choice>, void, undefined>;
   encodeStream(
     texts: Iterable<string> | AsyncIterable<string>,
-    options?: StreamOptions,
+    options?: StreamOptions & NoHeads,
   ): AsyncGenerator<Embeddings, void, undefined>;
   async *encodeStream(
     texts: Iterable<string> | AsyncIterable<string>,
@@ -172,8 +174,8 @@ export class Embedder {
     const request = {
       pairs: checkPairs(pairs),
       weights: checkWeights(weights),
-      maxQueryLength: callLength(maxQueryLength, this.#modelMaxLength),
-      maxPassageLength: callLength(maxPassageLength, this.#modelMaxLength),
+      maxQueryLength: callLength('maxQueryLength', maxQueryLength, this.#modelMaxLength),
+      maxPassageLength: callLength('maxPassageLength', maxPassageLength, this.#modelMaxLength),
       priority: checkPriority(priority),
     };
     return this.#client.call((api, callId) => api.score({ ...request, callId }), signal, onProgress);
@@ -188,7 +190,7 @@ export class Embedder {
     const request = {
       query: checkString('query', query),
       passage: checkString('passage', passage),
-      maxLength: callLength(options.maxLength, this.#modelMaxLength),
+      maxLength: callLength('maxLength', options.maxLength, this.#modelMaxLength),
       priority: 1,
     };
     return this.#client.call((api, callId) => api.explain({ ...request, callId }), options.signal);
@@ -197,7 +199,7 @@ export class Embedder {
   /** Gives the token ids, token strings and UTF-16 offsets of each text, as the model sees it: with special tokens, and cut to `maxLength`. */
   async tokenize(texts: Texts, options: TokenizeOptions = {}): Promise<Tokens[]> {
     const { kind = 'plain', signal } = options;
-    const maxLength = callLength(options.maxLength, this.#modelMaxLength);
+    const maxLength = callLength('maxLength', options.maxLength, this.#modelMaxLength);
     const request = { texts: checkTexts(texts), kind, maxLength, priority: 0 };
     return this.#client.call((api, callId) => api.tokenize({ ...request, callId }), signal);
   }
@@ -215,12 +217,15 @@ export class Embedder {
     firstIndex = 0,
   ): Promise<Embeddings | HeadEmbeddings> {
     const { signal, onProgress, priority = defaultPriority, overflow = 'truncate' } = options;
+    const maxLength = callLength('maxLength', options.maxLength, this.#modelMaxLength);
+    if (overflow === 'chunk' && (maxLength ?? this.info.maxLength) < 3)
+      throw invalidInput('maxLength', "3 or more where `overflow` is 'chunk'", maxLength ?? this.info.maxLength);
     const request = {
       texts: checkTexts(texts, firstIndex),
       firstIndex,
       kind,
       heads: checkHeads(options),
-      maxLength: callLength(options.maxLength, this.#modelMaxLength),
+      maxLength,
       overflow: checkOneOf('overflow', ['truncate', 'error', 'chunk'], overflow),
       priority: checkPriority(priority),
     };

@@ -30,6 +30,8 @@ export class Embeddings implements Iterable<Float32Array> {
     if (!isIntegerIn(dim, 1, Number.POSITIVE_INFINITY)) throw invalidInput('dim', 'an integer above 0', dim);
     const rows = data.length / dim;
     if (!Number.isInteger(rows)) throw misfit('data', `rows of ${dim} numbers`, `${data.length} numbers`);
+    for (const [what, list] of Object.entries({ tokenCounts, truncated }))
+      if (list && list.length !== rows) throw misfit(what, `of ${rows} rows`, list.length);
     this.data = data;
     this.dim = dim;
     this.space = space;

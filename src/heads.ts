@@ -19,12 +19,20 @@ export type NamedHeads = HeadChoice &
   (Required<Pick<HeadChoice, 'dense'>> | Required<Pick<HeadChoice, 'sparse'>> | Required<Pick<HeadChoice, 'colbert'>>);
 
 type Given<Wanted, Result> = Wanted extends true | ColbertFormat ? Result : null;
+type Kept<Wanted, Result> = Wanted extends false ? null : Result;
+
+/** No head is named. */
+export interface NoHeads {
+  dense?: undefined;
+  sparse?: undefined;
+  colbert?: undefined;
+}
 
 /** What the chosen heads give; null for those that were not chosen. */
 export interface HeadEmbeddings<Choice extends HeadChoice = HeadChoice> {
-  readonly dense: Choice extends { dense: infer Wanted } ? Given<Wanted, Embeddings> : Embeddings;
-  readonly sparse: Choice extends { sparse: infer Wanted } ? Given<Wanted, SparseEmbeddings> : null;
-  readonly colbert: Choice extends { colbert: infer Wanted } ? Given<Wanted, ColbertEmbeddings> : null;
+  readonly dense: Choice extends { dense?: infer Wanted } ? Kept<Wanted, Embeddings> : Embeddings;
+  readonly sparse: Choice extends { sparse?: infer Wanted } ? Given<Wanted, SparseEmbeddings> : null;
+  readonly colbert: Choice extends { colbert?: infer Wanted } ? Given<Wanted, ColbertEmbeddings> : null;
   /** Tokens of each text, special tokens included, after truncation. */
   readonly tokenCounts: Uint32Array<ArrayBuffer>;
   /** 1 where the text was longer than `maxLength` and was cut. */

@@ -57,6 +57,14 @@ export function checkRow(i: number, rows: number): void {
   if (!isIntegerIn(i, 0, rows - 1)) throw invalidInput('i', `an integer from 0 to ${rows - 1}`, i);
 }
 
+/** Where the rows of a result begin, and where the last one ends, which is given. */
+export function checkOffsets(offsets: Uint32Array): number {
+  const isRising = offsets.every((offset, i) => offset >= (offsets[i - 1] ?? 0));
+  if (offsets.length === 0 || offsets[0] !== 0 || !isRising)
+    throw invalidInput('offsets', 'rising numbers from 0, one more than rows', offsets);
+  return offsets.at(-1)!;
+}
+
 export function isIntegerIn(value: unknown, least: number, most: number): boolean {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }

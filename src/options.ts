@@ -11,7 +11,7 @@ export interface ModelOptions {
   device?: 'auto' | Device;
   /** Number format. `auto` (default) takes the best that the server has for the device. */
   dtype?: 'auto' | Dtype;
-  /** Branch, tag or commit of the model. Default: the registry's. Another one is taken as it comes, without known hashes. */
+  /** Branch, tag or commit of the model. Default: the registry's. Another one is taken as it comes, without known hashes. M3's heads come from BAAI's `main` in any case. */
   revision?: string;
   /** Where model files lie: a folder that holds `<org>/<name>/…`, or a template with `{model}`, `{revision}` and `{file}`. Default: the Hugging Face hub. Relative ones are relative to the page. */
   modelBase?: string;
@@ -100,7 +100,7 @@ function modelConfig(
     check(value === null || (typeof value === 'string' && value !== ''), name, 'a string that is not empty', value);
   }
   const { maxLength = Math.min(512, model.maxLength), batchTokens = null } = options;
-  checkMaxLength(maxLength, model.maxLength);
+  checkLength('maxLength', maxLength, model.maxLength);
   check(
     batchTokens === null || isIntegerIn(batchTokens, 1, 2 ** 20),
     'batchTokens',
@@ -123,15 +123,15 @@ function wrongTask({ id, task }: ModelSpec): BgeError {
   return new BgeError('WrongModelError', message, { details: { model: id } });
 }
 
-export function checkMaxLength(maxLength: unknown, most: number): void {
-  check(isIntegerIn(maxLength, 2, most), 'maxLength', `an integer from 2 to ${most}, the model's maximum`, maxLength);
+function checkLength(what: string, length: unknown, most: number): void {
+  check(isIntegerIn(length, 2, most), what, `an integer from 2 to ${most}, the model's maximum`, length);
 }
 
 /** The length of one call, null for what the model was loaded with. Throws InvalidInputError. */
-export function callLength(maxLength: number | undefined, most: number): number | null {
-  if (maxLength === undefined) return null;
-  checkMaxLength(maxLength, most);
-  return maxLength;
+export function callLength(what: string, length: number | undefined, most: number): number | null {
+  if (length === undefined) return null;
+  checkLength(what, length, most);
+  return length;
 }
 
 function check(holds: boolean, what: string, expected: string, value: unknown): asserts holds {

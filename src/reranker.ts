@@ -95,6 +95,7 @@ export class Reranker {
     const pairs = checkStrings('passages', passages).map((passage) => [query, passage] as const);
     const done: Ranked[] = [];
     const listen = ({ logits, indices, ...event }: RerankEvent) => {
+      if (event.pairs === indices.length) done.length = 0; // the first batch, also of a replay on another device
       for (const [i, logit] of logits.entries()) done.push({ index: indices[i]!, score: scoreOf(logit, options) });
       onProgress?.({ ...event, ranking: bestFirst(done, topK) });
     };
@@ -117,7 +118,7 @@ export class Reranker {
   ): Promise<Float64Array> {
     const { signal, priority = 1, maxQueryLength = null, normalize = false, overflow = 'truncate' } = options;
     if (typeof normalize !== 'boolean') throw invalidInput('normalize', 'a boolean', normalize);
-    const maxLength = callLength(options.maxLength, this.#modelMaxLength);
+    const maxLength = callLength('maxLength', options.maxLength, this.#modelMaxLength);
     const limit = maxLength ?? this.info.maxLength;
     if (maxQueryLength !== null && !isIntegerIn(maxQueryLength, 1, limit))
       throw invalidInput('maxQueryLength', `an integer from 1 to ${limit}`, maxQueryLength);
@@ -128,7 +129,7 @@ export class Reranker {
       overflow: checkOneOf('overflow', ['truncate', 'error'], overflow),
       priority: checkPriority(priority),
     };
-    const { logits } = await this.#client.call((api, callId) => api.rerank({ ...request, callId }), signal, onProgress);
+    const logits = await this.#client.call((api, callId) => api.rerank({ ...request, callId }), signal, onProgress);
     return Float64Array.from(logits, (logit) => scoreOf(logit, options));
   }
 }

@@ -1,5 +1,5 @@
 import { modelOf } from './embeddings.js';
-import { checkRow } from './inputs.js';
+import { checkOffsets, checkRow } from './inputs.js';
 import { misfit } from './shared/errors.js';
 import type { SparseData } from './shared/protocol.js';
 import { lexicalMatch } from './shared/scores.js';
@@ -27,7 +27,11 @@ export class SparseEmbeddings implements Iterable<LexicalWeights> {
   /** Names the embedding space, as in `Embeddings`. */
   readonly space: string;
 
+  /** Throws InvalidInputError if the sizes do not fit each other. */
   constructor({ ids, weights, offsets, tokens, space }: SparseData & { readonly space: string }) {
+    const entries = checkOffsets(offsets);
+    for (const [what, list] of Object.entries({ ids, weights }))
+      if (list.length !== entries) throw misfit(what, `${entries} numbers`, list.length);
     this.ids = ids;
     this.weights = weights;
     this.offsets = offsets;

@@ -26,8 +26,8 @@ import { spaceOf } from './space';
 
 const ALL_HEADS = ['dense', 'sparse', 'colbert'] as const;
 
-/** Tokens without a lexical weight: FlagEmbedding's cls_token, eos_token, pad_token and unk_token, as XLM-RoBERTa names them. */
-const WITHOUT_WEIGHT = ['<s>', '</s>', '<pad>', '<unk>'];
+/** Tokens without a lexical weight: FlagEmbedding's cls_token, eos_token, pad_token and unk_token, by XLM-RoBERTa's names and by BERT's. */
+const WITHOUT_WEIGHT = ['<s>', '</s>', '<pad>', '<unk>', '[CLS]', '[SEP]', '[PAD]', '[UNK]'];
 
 /** What a model that embeds can do. The way of a text: instruction → ids → pieces → heads → one row a text. */
 export class Embedder {
@@ -52,8 +52,11 @@ export class Embedder {
     const rows = check.texts.map((text) => tokenizer.encode(text, config.model.maxLength).ids);
     const call: Call = { priority: 0, cancelled: false, onProgress: () => {} };
     // One by one: a batch that is refused would not be a verdict.
-    for (const ids of rows)
-      await this.#pipeline.forward([ids], ['dense'], call, (_, outputs) => vectors.push(outputs(0).dense!.slice()));
+    for (const ids of rows) {
+      await this.#pipeline.forward([ids], ['dense'], call, (_, outputs) => {
+        vectors.push(outputs(0).dense!.slice());
+      });
+    }
     return check.judge(vectors, engine.info);
   }
 
@@ -63,7 +66,7 @@ export class Embedder {
     await this.#attach(names);
     const { pieces, truncated } = await this.#cut(request, call);
     const { tokenizer, config } = this.#pipeline;
-    const collector = new Collector(texts.length, pieces, heads, this.info.dim, config.normalize);
+    const collector = collectorFor(texts.length, pieces, heads, this.info.dim, config.normalize);
     const done = { texts: 0, tokens: 0, totalTexts: pieces.length };
     await this.#run(pieces, names, call, done, (i, vectors) => collector.put(i, vectors));
     return { ...collector.finish((id) => tokenizer.textOf(id)), truncated, space: this.info.space };
@@ -85,7 +88,11 @@ export class Embedder {
     const passages = (await cut(scorer.passages, maxPassageLength)).pieces;
     const done = { texts: 0, tokens: 0, totalTexts: queries.length + passages.length };
     await this.#run(queries, ALL_HEADS, call, done, (i, vectors) => scorer.putQuery(i, vectors));
-    await this.#run(passages, ALL_HEADS, call, done, (i, vectors) => scorer.putPassage(i, vectors));
+    await this.#run(passages, ALL_HEADS, call, done, async (passage, vectors) => {
+      // The ColBERT score of two long texts takes seconds: a turn each, so that others come in between and a cancel is seen.
+      for (const pair of scorer.pairsOf(passage))
+        await this.#pipeline.inTurns([pair], call, () => scorer.score(pair, vectors));
+    });
     return scorer.scores();
   }
 
@@ -110,11 +117,11 @@ export class Embedder {
     heads: readonly Head[],
     call: Call,
     done: { texts: number; tokens: number; readonly totalTexts: number },
-    take: (piece: number, vectors: TextVectors) => void,
+    take: (piece: number, vectors: TextVectors) => void | Promise<void>,
   ): Promise<void> {
     const rows = pieces.map(({ ids }) => ids);
-    await this.#pipeline.forward(rows, heads, call, ({ indices, length }, outputs) => {
-      for (const [row, piece] of indices.entries()) take(piece, this.#vectorsOf(outputs(row), rows[piece]!));
+    await this.#pipeline.forward(rows, heads, call, async ({ indices, length }, outputs) => {
+      for (const [row, piece] of indices.entries()) await take(piece, this.#vectorsOf(outputs(row), rows[piece]!));
       done.texts += indices.length;
       done.tokens += indices.length * length;
       call.onProgress({ phase: 'encode', ...done });
@@ -169,19 +176,36 @@ export class Embedder {
 
   /** Loads what the heads need beside the graph, each once; a load that failed is forgotten. */
   async #attach(heads: readonly Head[]): Promise<void> {
-    const { engine, config, loadHead } = this.#pipeline;
+    const { engine, config } = this.#pipeline;
     const missing = heads.filter((head) => !engine.has(head)) as TokenHead[];
     const unknown = missing.find((head) => !config.model.heads.includes(head));
     if (unknown) {
       const message = `${config.model.id} has no ${unknown} head; BAAI/bge-m3 has one`;
       throw new BgeError('WrongModelError', message, { details: { model: config.model.id, head: unknown } });
     }
-    const attach = async (head: TokenHead) => engine.attach(head, await loadHead(head));
     for (const head of missing) {
-      const attaching = this.#attached.get(head) ?? attach(head);
+      if (engine.has(head)) continue; // another call was faster
+      const attaching = this.#attached.get(head) ?? this.#load(head);
       this.#attached.set(head, attaching);
       await attaching.finally(() => this.#attached.delete(head));
     }
+  }
+
+  async #load(head: TokenHead): Promise<void> {
+    const { engine, loadHead } = this.#pipeline;
+    const linear = await loadHead(head);
+    await this.#pipeline.alone(() => engine.attach(head, linear));
+  }
+}
+
+/** Room for the result, before any work is done for it. */
+function collectorFor(...sizes: ConstructorParameters<typeof Collector>): Collector {
+  try {
+    return new Collector(...sizes);
+  } catch (cause) {
+    const [texts] = sizes;
+    const message = `Memory does not hold the result of ${texts} texts: take fewer in a call (encodeStream), or colbert: 'int8'`;
+    throw new BgeError('EngineError', message, { cause });
   }
 }
 

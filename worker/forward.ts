@@ -31,7 +31,7 @@ export class Forward {
     rows: readonly Int32Array[],
     heads: readonly Head[],
     turn: Turn,
-    take: (batch: Batch, outputs: RowOutputs) => void,
+    take: (batch: Batch, outputs: RowOutputs) => void | Promise<void>,
   ): Promise<void> {
     const lengths = rows.map((row) => row.length);
     const order = longestFirst(lengths);
@@ -46,11 +46,12 @@ export class Forward {
         outputs = await turn(() => this.#engine.run(tokens, heads));
       } catch (error) {
         if (indices.length === 1 || !isBgeError(error, 'EngineError')) throw error;
-        this.#limits = { ...this.#limits, maxTokens: Math.floor((indices.length * 3) / 4) * length };
+        const fewer = Math.floor((indices.length * 3) / 4) * length;
+        this.#limits = { ...this.#limits, maxTokens: Math.min(this.#limits.maxTokens, fewer) };
         continue;
       }
       this.#check(outputs, tokens);
-      take(batch, (row) => rowOf(outputs, row, indices.length));
+      await take(batch, (row) => rowOf(outputs, row, indices.length));
       at += indices.length;
     }
   }

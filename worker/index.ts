@@ -1,17 +1,16 @@
 import { expose, transfer, transferHandlers } from 'comlink';
 import { BgeError, toWire } from '../src/shared/errors';
-import type { LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
+import type { EventMessage, LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
 import { Embedder } from './embedder';
 import { type Call, Pipeline } from './pipeline';
 import { Reranker } from './reranker';
 
-let tell: (event: WorkerEvent) => void = () => {};
+const tell = (workerEvent: WorkerEvent) => postMessage({ workerEvent } satisfies EventMessage);
 let loaded: Embedder | Reranker | undefined;
 const calls = new Map<number, Call>();
 
 const api: WorkerApi = {
-  async connect(listener, lifeLock) {
-    tell = listener;
+  async connect(lifeLock) {
     // The lock is given up only when this worker ends, however it ends: the page waits for it and so learns of every death.
     await new Promise<void>((held) => {
       if (!navigator.locks) return held();
@@ -57,8 +56,8 @@ const api: WorkerApi = {
   explain: (request) => run(request, (call) => the(Embedder).explain(request, call)),
 
   async rerank(request) {
-    const reply = await run(request, (call) => the(Reranker).rerank(request, call));
-    return transfer(reply, [reply.logits.buffer, reply.tokenCounts.buffer, reply.truncated.buffer]);
+    const logits = await run(request, (call) => the(Reranker).rerank(request, call));
+    return transfer(logits, [logits.buffer]);
   },
 
   cancel(callId) {

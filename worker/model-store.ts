@@ -34,11 +34,26 @@ export interface ModelStore {
    * to have more than 2 GB (it is then not downloaded), or if there is no memory for it.
    */
   read(files: readonly FileRequest[]): Promise<Uint8Array<ArrayBuffer>[]>;
+  /** True if all of them are whole in the store, so that `read` would need no server. */
+  holds(files: readonly FileRequest[]): Promise<boolean>;
 }
 
 export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelStore {
   const warned = new Set<string>();
   return {
+    async holds(files) {
+      const database = cache ? await Database.open().catch(() => null) : null;
+      if (!database) return false;
+      try {
+        const records = await Promise.all(files.map((request) => database.file(identify(request))));
+        return records.every((record) => record?.complete);
+      } catch {
+        return false;
+      } finally {
+        database.close();
+      }
+    },
+
     async read(files) {
       signal?.throwIfAborted();
       const stop = new AbortController();

@@ -1,10 +1,20 @@
 import { BgeError, isBgeError } from '../src/shared/errors';
-import type { Dtype, ModelBuild, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
+import type {
+  Dtype,
+  EncoderBuild,
+  ModelBuild,
+  ModelFile,
+  ModelRelease,
+  OrtBuild,
+  TokenHead,
+} from '../src/shared/models';
 import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
 import type { DeviceChoice } from './device';
 import type { Engine, Linear } from './engine/engine';
 import { openOrt } from './engine/ort';
 import { type Ort, startOrt } from './engine/ort-runtime';
+import { openEncoder } from './engine/wasm/engine';
+import { readPrepared } from './engine/wasm/prepared-weights';
 import { externalFiles } from './external-data';
 import { widenLayerNorms } from './half-precision';
 import { readLinear } from './heads/linear';
@@ -29,8 +39,12 @@ interface Candidate {
   readonly build: ModelBuild;
 }
 
-/** Reads files of one release, as the configuration says. */
-type ReadFiles = (files: readonly ModelFile[]) => Promise<Uint8Array<ArrayBuffer>[]>;
+/** The files of one release, as the configuration says. */
+interface ReleaseFiles {
+  read(files: readonly ModelFile[]): Promise<Uint8Array<ArrayBuffer>[]>;
+  /** Whether all of them are in the store: a file that the server does not have must not be asked for at each start. */
+  holds(files: readonly ModelFile[]): Promise<boolean>;
+}
 
 /**
  * Reads the files of the first build that suits the device and that the server has, and opens it.
@@ -48,17 +62,27 @@ export async function loadModel(
     const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
     throw new BgeError('InvalidInputError', message, { details: { device } });
   }
-  const runtime = startOrt(device, config.wasmBase);
-  runtime.catch(() => {}); // it may fail while nobody waits for it
+  let runtime: Promise<Ort> | undefined;
+  const startRuntime = () => {
+    runtime ??= startOrt(device, config.wasmBase);
+    runtime.catch(() => {}); // it may fail while nobody waits for it
+    return runtime;
+  };
   let refused: BgeError | undefined;
-  for (const { release, build } of candidates) {
+  let tooLarge = Number.POSITIVE_INFINITY;
+  for (const { release, build } of await storedFirst(candidates, config, emit)) {
+    if (WEIGHT_BYTES[build.dtype] >= tooLarge) continue;
     try {
-      const read = fileReader(release, config, emit);
-      const opened = await open(release, build, config, choice, runtime, read, emit);
-      const loadHead = (head: TokenHead) => firstHead(release.heads[head], read, config.model.dim);
+      const files = filesOf(release, config, emit);
+      const opened =
+        build.engine === 'wasm'
+          ? await openOwn(release, build, files, emit)
+          : await open(release, build, config, choice, startRuntime, files, emit);
+      const loadHead = (head: TokenHead) => firstHead(release.heads[head], files, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
     } catch (error) {
       if (!isBgeError(error) || !(isMissing(error) || isTooLarge(error))) throw error;
+      if (isTooLarge(error)) tooLarge = WEIGHT_BYTES[build.dtype];
       refused ??= isTooLarge(error) ? withAdvice(error, build, config, device) : error;
     }
   }
@@ -67,17 +91,45 @@ export async function loadModel(
 }
 
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
-function candidatesFor({ model, modelBase, dtype }: LoadConfig, { device, halfFloats }: DeviceChoice): Candidate[] {
+function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice): Candidate[] {
+  const { model, modelBase, dtype, failed } = config;
+  // Our own engine has one thread; where pages may share memory, onnxruntime-web has up to four.
+  const isOwnBest = !crossOriginIsolated && !failed.some(({ engine }) => engine === 'wasm');
   const releases = isHubLayout(modelBase) || !model.own ? [model.hub] : [model.own, model.hub];
   return releases.flatMap((release) =>
     release.builds
-      .filter((build) => build.devices.includes(device))
+      .filter((build) => includes(build.devices, device) && (build.engine === 'ort' || isOwnBest))
       .filter((build) => (dtype === 'auto' ? halfFloats || !isHalf(build) : build.dtype === dtype))
       .map((build) => ({ release, build })),
   );
 }
 
-function fileReader(release: ModelRelease, config: LoadConfig, emit: (event: LoadEvent) => void): ReadFiles {
+/** What is stored whole comes before what the server would have to be asked for. */
+async function storedFirst(
+  candidates: readonly Candidate[],
+  config: LoadConfig,
+  emit: (event: LoadEvent) => void,
+): Promise<readonly Candidate[]> {
+  for (const candidate of candidates) {
+    const { release, build } = candidate;
+    if (!(await filesOf(release, config, emit).holds(wantedBy(release, build)))) continue;
+    return [candidate, ...candidates.filter((other) => other !== candidate)];
+  }
+  return candidates;
+}
+
+/** The files in the order: tokenizer, graph, weights, recipe; without those that the build does not have. */
+function wantedBy(release: ModelRelease, build: ModelBuild): ModelFile[] {
+  const { source, recipe } = build.weights ?? {};
+  const graph = build.engine === 'ort' ? build.graph : undefined;
+  return [release.tokenizer, graph, source, recipe].filter((file) => file !== undefined);
+}
+
+function includes(devices: readonly Device[], device: Device): boolean {
+  return devices.includes(device);
+}
+
+function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEvent) => void): ReleaseFiles {
   const { model, modelBase, cache } = config;
   const revision = config.revision ?? release.revision;
   const store = openModelStore({ cache, onEvent: emit });
@@ -90,27 +142,45 @@ function fileReader(release: ModelRelease, config: LoadConfig, emit: (event: Loa
     model: model.id,
     revision,
     file: isKnownRevision
-      ? { ...knownFiles[`${release.repo}@${revision}`]?.[file.path], ...file }
+      ? { ...knownFiles[`${release.repo}@${revision}`]?.[file.path], ...release.known[file.path], ...file }
       : { path: file.path },
   });
-  return (files) => store.read(files.map(request));
+  return {
+    read: (files) => store.read(files.map(request)),
+    holds: (files) => store.holds(files.map(request)),
+  };
+}
+
+/** By our own engine: neither a graph nor the runtime's 14 MB are fetched. */
+async function openOwn(
+  release: ModelRelease,
+  build: EncoderBuild,
+  files: ReleaseFiles,
+  emit: (event: LoadEvent) => void,
+): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
+  const [tokenizerJson, source, recipeJson] = await files.read(wantedBy(release, build));
+  const tokenizer = createTokenizer(tokenizerJson!);
+  emit({ phase: 'compile', device: 'wasm', dtype: build.dtype });
+  return { tokenizer, engine: await openEncoder(readPrepared(recipeJson!, source!, build.heads)) };
 }
 
 async function open(
   release: ModelRelease,
-  build: ModelBuild,
+  build: OrtBuild,
   config: LoadConfig,
   { device }: DeviceChoice,
-  runtime: Promise<Ort>,
-  read: ReadFiles,
+  startRuntime: () => Promise<Ort>,
+  files: ReleaseFiles,
   emit: (event: LoadEvent) => void,
 ): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
-  const { source, recipe } = build.weights ?? {};
-  const wanted = [release.tokenizer, build.graph, ...(source ? [source] : []), ...(recipe ? [recipe] : [])];
-  const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([read(wanted), runtime]);
+  const { source } = build.weights ?? {};
+  const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([
+    files.read(wantedBy(release, build)),
+    startRuntime(),
+  ]);
   const weights = source
     ? [weightsFrom(source.path, sourceBytes!, recipeJson)]
-    : await readExternal(build.graph.path, graph!, read);
+    : await readExternal(build.graph.path, graph!, files);
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device, dtype: build.dtype });
   const engine = await openOrt(ort, {
@@ -127,17 +197,22 @@ async function open(
 }
 
 /** The weights that a published graph keeps in files beside it. The runtime reads them where they lie: no copy is made. */
-async function readExternal(graphPath: string, graph: Uint8Array, read: ReadFiles) {
+async function readExternal(graphPath: string, graph: Uint8Array, { read }: ReleaseFiles) {
   const names = externalFiles(graph);
   if (names.length === 0) return [];
   const files = await read(names.map((name) => ({ path: graphPath.replace(/[^/]*$/, name) })));
   return names.map((path, i) => ({ path, data: files[i]! }));
 }
 
-/** The first of the files that the server has; if it has none, the error names the one that is best to have. */
-async function firstHead(files: readonly ModelFile[], read: ReadFiles, inputs: number): Promise<Linear> {
+/** The first of the files that is stored, or that the server has; if there is none, the error names the one that is best to have. */
+async function firstHead(
+  candidates: readonly ModelFile[],
+  { read, holds }: ReleaseFiles,
+  inputs: number,
+): Promise<Linear> {
+  const stored = await Promise.all(candidates.map((file) => holds([file])));
   let missing: unknown;
-  for (const file of files) {
+  for (const file of [...candidates.filter((_, i) => stored[i]), ...candidates.filter((_, i) => !stored[i])]) {
     try {
       const [bytes] = await read([file]);
       return readLinear(bytes!, file.path, inputs);
@@ -155,7 +230,7 @@ const WEIGHT_BYTES: Readonly<Record<Dtype, number>> = { fp32: 4, fp16: 2, q8: 1,
 /** A model that is too large, with what helps: a smaller number format of it on the same device. */
 function withAdvice(error: BgeError, { dtype }: ModelBuild, { model }: LoadConfig, device: Device): BgeError {
   const smaller = model.hub.builds
-    .filter((build) => build.devices.includes(device) && WEIGHT_BYTES[build.dtype] < WEIGHT_BYTES[dtype])
+    .filter((build) => includes(build.devices, device) && WEIGHT_BYTES[build.dtype] < WEIGHT_BYTES[dtype])
     .map((build) => `'${build.dtype}'`);
   const advice = smaller.length > 0 ? `take dtype ${smaller.join(' or ')}` : 'take a smaller model';
   const message = `${error.message}; ${advice}`;

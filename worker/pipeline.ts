@@ -41,7 +41,9 @@ export class Pipeline {
   /** Chooses the device, reads the model and opens the engine. */
   static async load(config: LoadConfig, emit: (event: LoadEvent) => void): Promise<Pipeline> {
     const choice = await chooseDevice(config.device, config.failed);
-    return new Pipeline(config, await loadModel(config, choice, emit), choice.fallbackReason);
+    const ownFailed = config.failed.find(({ engine }) => engine === 'wasm');
+    const reason = choice.fallbackReason ?? ownFailed?.reason ?? null;
+    return new Pipeline(config, await loadModel(config, choice, emit), reason);
   }
 
   /** Runs `work` for each item, some at a time, so that others get their turn between. */
@@ -60,9 +62,14 @@ export class Pipeline {
     rows: readonly Int32Array[],
     heads: readonly Head[],
     call: Call,
-    take: (batch: Batch, outputs: RowOutputs) => void,
+    take: (batch: Batch, outputs: RowOutputs) => void | Promise<void>,
   ): Promise<void> {
     return this.#forward.run(rows, heads, (work) => this.#turn(call, work), take);
+  }
+
+  /** Runs what must not meet other work on the device, when its turn comes; whoever asked for it cannot cancel it. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(0, work);
   }
 
   #turn<T>(call: Call, work: () => T | Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { BgeError } from '../src/shared/errors';
-import type { ModelInfo, RerankReply, RerankRequest } from '../src/shared/protocol';
+import type { ModelInfo, RerankRequest } from '../src/shared/protocol';
 import type { Call, Pipeline } from './pipeline';
 import { rerankCheckFor } from './self-check';
 import type { EncodedText } from './tokenizer';
@@ -16,14 +16,15 @@ export class Reranker {
 
   /** The first run of the engine: it warms up and is judged by what it gives. Throws SelfCheckError. */
   async check(): Promise<null> {
-    const { config, engine } = this.#pipeline;
+    const { config, engine, tokenizer } = this.#pipeline;
     const check = rerankCheckFor(config.model);
-    const settings = { maxLength: null, maxQueryLength: null, overflow: 'truncate', priority: 0 } as const;
-    const { logits } = await this.rerank(
-      { callId: 0, pairs: check.pairs, ...settings },
-      { priority: 0, cancelled: false, onProgress: () => {} },
+    const { maxLength } = config.model;
+    // As the model is published: without what the app has set.
+    const rows = check.pairs.map(([query, passage]) =>
+      tokenizer.joinPair(tokenizer.bare(query, maxLength), tokenizer.bare(passage, maxLength), maxLength),
     );
-    check.judge(logits, engine.info);
+    const call: Call = { priority: 0, cancelled: false, onProgress: () => {} };
+    check.judge(await this.#logits(rows, call), engine.info);
     return null;
   }
 
@@ -31,11 +32,13 @@ export class Reranker {
    * One logit a pair. The query is cut to `maxQueryLength`, then the passage to what is left.
    * Source: FlagEmbedding, inference/reranker/encoder_only/base.py, `compute_score_single_gpu`.
    */
-  async rerank(request: RerankRequest, call: Call): Promise<RerankReply> {
-    const { pairs } = request;
-    const rows = await this.#pairIds(request, call);
-    const logits = new Float32Array(pairs.length);
-    const done = { pairs: 0, totalPairs: pairs.length, tokens: 0 };
+  async rerank(request: RerankRequest, call: Call): Promise<Float32Array<ArrayBuffer>> {
+    return this.#logits(await this.#pairIds(request, call), call);
+  }
+
+  async #logits(rows: readonly EncodedText[], call: Call): Promise<Float32Array<ArrayBuffer>> {
+    const logits = new Float32Array(rows.length);
+    const done = { pairs: 0, totalPairs: rows.length, tokens: 0 };
     const ids = rows.map((row) => row.ids);
     await this.#pipeline.forward(ids, ['logits'], call, ({ indices, length }, outputs) => {
       for (const [row, index] of indices.entries()) logits[index] = outputs(row).logits![0]!;
@@ -43,11 +46,7 @@ export class Reranker {
       done.tokens += indices.length * length;
       call.onProgress({ phase: 'rerank', ...done, indices, logits: indices.map((index) => logits[index]!) });
     });
-    return {
-      logits,
-      tokenCounts: Uint32Array.from(rows, (row) => row.ids.length),
-      truncated: Uint8Array.from(rows, (row) => (row.truncated ? 1 : 0)),
-    };
+    return logits;
   }
 
   #pairIds(request: RerankRequest, call: Call): Promise<EncodedText[]> {
@@ -61,7 +60,7 @@ export class Reranker {
       queries.set(query, queryIds);
       const row = tokenizer.joinPair(queryIds, tokenizer.bare(passageInstruction + passage, limit), limit);
       const details = { index: i, maxLength: limit };
-      if (request.overflow === 'error' && row.truncated)
+      if (request.overflow === 'error' && (row.truncated || row.ids.length > limit))
         throw new BgeError('TextTooLongError', `pairs[${i}] has more tokens than maxLength ${limit} has room for`, {
           details,
         });

@@ -11,9 +11,9 @@ const references: Readonly<Record<string, readonly { readonly text: string; read
  * what a broken engine gives (0.93 for one wrong attention kernel). On the CPU q8 also means the published files, whose
  * activations have one scale a tensor.
  */
-function boundFor({ dtype, device }: EngineInfo): number {
+function boundFor({ dtype, device, engine }: EngineInfo): number {
   if (dtype === 'q4f16') return 0.9;
-  if (dtype === 'q8') return device === 'wasm' ? 0.975 : 0.995;
+  if (dtype === 'q8') return device === 'wasm' && engine === 'ort' ? 0.975 : 0.995;
   return 0.999;
 }
 
@@ -83,10 +83,10 @@ export function rerankCheckFor({ id, builtIn }: ModelSpec): {
   };
 }
 
-function failure({ device, dtype }: EngineInfo, what: string): BgeError {
-  return new BgeError('SelfCheckError', `The model on ${device} (${dtype}) failed its self-check: ${what}`, {
-    details: { device },
-  });
+function failure({ device, dtype, engine }: EngineInfo, what: string): BgeError {
+  const message = `The model on ${device} (${dtype}, ${engine}) failed its self-check: ${what}`;
+  const details = engine === 'wasm' ? { device, engine } : { device };
+  return new BgeError('SelfCheckError', message, { details });
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

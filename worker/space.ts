@@ -1,8 +1,9 @@
 import type { EngineInfo, LoadConfig } from '../src/shared/protocol';
 
 /** Names everything that changes a vector beyond rounding: vectors may be compared only within one space. */
-export function spaceOf(config: LoadConfig, { dtype, device }: EngineInfo, revision: string): string {
-  const precision = dtype === 'q8' && device === 'wasm' ? 'q8-dynamic' : dtype;
+export function spaceOf(config: LoadConfig, { dtype, device, engine }: EngineInfo, revision: string): string {
+  // onnxruntime-web's int8 activations change a vector more than rounding would; our engine's 12 bits, and the GPU's floats, do not.
+  const precision = dtype === 'q8' && device === 'wasm' && engine === 'ort' ? 'q8-dynamic' : dtype;
   const instruction = fingerprint(`${config.queryInstruction}\n${config.passageInstruction}`);
   const norm = config.normalize ? 'l2' : 'raw';
   return `${config.model.id}@${revision}/${precision}/${config.model.pooling}-${norm}/${instruction}/${config.dim}`;

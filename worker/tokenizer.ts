@@ -27,7 +27,7 @@ export interface Tokenizer {
   joinPair(query: EncodedText, passage: EncodedText, maxLength: number): EncodedText;
   /** `encode` with the tokens' strings and their UTF-16 offsets in `text`: two numbers a token, 0 and 0 for special tokens around the text. Strings are the vocabulary's: `[UNK]` where it has none. */
   tokens(text: string, maxLength: number): Tokens;
-  /** The id of a token of the vocabulary, or undefined. */
+  /** The id of an added token, such as a special one, or undefined. */
   idOf(token: string): number | undefined;
   /** A token as text for a person: without what stands for the space before a word. */
   textOf(id: number): string;

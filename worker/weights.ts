@@ -15,7 +15,7 @@ type TensorSource =
       readonly block: number;
     };
 
-interface Recipe {
+export interface Recipe {
   /** Name of the external data in the graph, and its size in bytes. */
   readonly path: string;
   readonly bytes: number;
@@ -33,7 +33,7 @@ interface Recipe {
  */
 export function fillWeights(recipeJson: Uint8Array, source: Uint8Array): { path: string; data: Uint8Array } {
   try {
-    const recipe: Recipe = JSON.parse(new TextDecoder().decode(recipeJson));
+    const recipe = readRecipe(recipeJson);
     const bytes = new ArrayBuffer(recipe.bytes);
     for (const { offset, dims, from } of recipe.tensors) {
       const size = dims.reduce((product, dim) => product * dim, 1);
@@ -43,6 +43,10 @@ export function fillWeights(recipeJson: Uint8Array, source: Uint8Array): { path:
   } catch (cause) {
     throw gpuGraphError('The weights of the GPU graph cannot be filled', cause);
   }
+}
+
+export function readRecipe(json: Uint8Array): Recipe {
+  return JSON.parse(new TextDecoder().decode(json));
 }
 
 /** Memory that ran short, or a file that is not what it should be; the CPU may do without either. */
@@ -86,15 +90,15 @@ function fill(out: Float32Array, from: TensorSource, source: Uint8Array, columns
   }
 }
 
-function int8(source: Uint8Array, offset: number, length: number): Int8Array {
+export function int8(source: Uint8Array, offset: number, length: number): Int8Array {
   return new Int8Array(source.buffer, source.byteOffset + offset, length);
 }
 
-function float32(source: Uint8Array, offset: number, length: number): Float32Array {
+export function float32(source: Uint8Array, offset: number, length: number): Float32Array {
   return new Float32Array(aligned(source, offset, length * 4));
 }
 
-function float16(source: Uint8Array, offset: number, length: number): Float32Array {
+export function float16(source: Uint8Array, offset: number, length: number): Float32Array {
   return Float32Array.from(new Uint16Array(aligned(source, offset, length * 2)), fromFloat16);
 }
 

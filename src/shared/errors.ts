@@ -34,7 +34,7 @@ export type BgeErrorName =
   | 'WorkerDiedError'
   /** The worker gave no sign of life for the whole `deadline`; it was ended and the next call starts a new one. */
   | 'WorkerUnresponsiveError'
-  /** The embedder was disposed. */
+  /** The embedder or reranker was disposed. */
   | 'DisposedError';
 
 /** What an error carries beside its message: the facts, in plain values that survive the way out of a worker. */

@@ -57,11 +57,7 @@ test('a registered model has BGE’s defaults, and hashes where they are given',
   const model = findModel('me/mine');
   expect(model).toMatchObject({ task: 'embed', builtIn: false, heads: [] });
   expect(model).toMatchObject({ pooling: 'cls', queryInstruction: '', maxLength: 512, hub: { revision: 'v2' } });
-  expect(model.hub.builds.find(({ dtype }) => dtype === 'fp32')?.graph).toEqual({
-    path: 'onnx/model.onnx',
-    bytes: 5,
-    sha256,
-  });
+  expect(model.hub.known).toEqual({ 'onnx/model.onnx': { bytes: 5, sha256 } });
 });
 
 test.each([

@@ -18,8 +18,9 @@ export interface ModelFile {
 /** Sizes and hashes of files, by path. */
 export type KnownFiles = Readonly<Record<string, Omit<ModelFile, 'path'>>>;
 
-/** One way to run a model. */
-export interface ModelBuild {
+/** A way to run a model by onnxruntime-web. */
+export interface OrtBuild {
+  readonly engine: 'ort';
   readonly dtype: Dtype;
   readonly devices: readonly ('webgpu' | 'wasm')[];
   /** The ONNX graph, with its weights unless `weights` says where they are. */
@@ -28,6 +29,18 @@ export interface ModelBuild {
   readonly weights?: { readonly source: ModelFile; readonly recipe?: ModelFile };
 }
 
+/** A way to run a model by our own encoder: the weights, where they lie in their file, and what that does not tell. */
+export interface EncoderBuild {
+  readonly engine: 'wasm';
+  readonly dtype: 'q8';
+  readonly devices: readonly ['wasm'];
+  readonly weights: { readonly source: ModelFile; readonly recipe: ModelFile };
+  /** Of the attention. */
+  readonly heads: number;
+}
+
+export type ModelBuild = OrtBuild | EncoderBuild;
+
 /** A set of files on one server layout. */
 export interface ModelRelease {
   /** The path of the model on the server, `<org>/<name>`. */
@@ -35,6 +48,8 @@ export interface ModelRelease {
   readonly revision: string;
   readonly tokenizer: ModelFile;
   readonly builds: readonly ModelBuild[];
+  /** Sizes and hashes of its files, where they are known. */
+  readonly known: KnownFiles;
   /** Where the weights of heads lie that are not in the graph: the first that the server has is taken. */
   readonly heads: Readonly<Record<TokenHead, readonly ModelFile[]>>;
 }
@@ -42,7 +57,7 @@ export interface ModelRelease {
 /** What must be known about a model to run it as its authors do. */
 export interface ModelSpec {
   readonly id: string;
-  /** True for the rows of this package's registry: their numbers are known, and checked at the start. */
+  /** True for the rows of this package's registry: answers that are known of them are checked at the start. */
   readonly builtIn: boolean;
   /** `embed`: texts to vectors. `rerank`: pairs of query and passage to one logit each. */
   readonly task: 'embed' | 'rerank';
@@ -73,7 +88,7 @@ const GRAPHS: Readonly<Record<Dtype, string>> = {
 };
 
 /** The devices that each number format suits, best format for a device first. */
-const DEVICES: Readonly<Record<Dtype, ModelBuild['devices']>> = {
+const DEVICES: Readonly<Record<Dtype, OrtBuild['devices']>> = {
   q8: ['wasm'],
   fp16: ['webgpu'],
   fp32: ['webgpu', 'wasm'],
@@ -92,7 +107,7 @@ function published(
   repo: string,
   { known = {}, revision = 'main', graphs = GRAPHS, headRepo }: Published = {},
 ): ModelRelease {
-  const file = (path: string): ModelFile => ({ path, ...known[path] });
+  const file = (path: string): ModelFile => ({ path });
   const head = (name: TokenHead) =>
     [`${name}_linear.safetensors`, `${name}_linear.pt`].map((path) => ({
       ...file(path),
@@ -102,26 +117,30 @@ function published(
     repo,
     revision,
     tokenizer: file('tokenizer.json'),
+    known,
     builds: (Object.keys(DEVICES) as Dtype[])
       .filter((dtype) => graphs[dtype])
-      .map((dtype) => ({ dtype, devices: DEVICES[dtype], graph: file(graphs[dtype]!) })),
+      .map((dtype) => ({ engine: 'ort', dtype, devices: DEVICES[dtype], graph: file(graphs[dtype]!) })),
     heads: { sparse: head('sparse'), colbert: head('colbert') },
   };
 }
 
-/** This project's own files (scripts/prepare-models): one int8 set of weights, and a graph without weights for each device. */
-function prepared(repo: string): ModelRelease {
+/** This project's own files (scripts/prepare-models): one int8 set of weights, a recipe that says what lies where, and a graph without weights for each device. */
+function prepared(repo: string, heads: number): ModelRelease {
   const file = (path: string): ModelFile => ({ path });
   const source = file('onnx/model_quantized.onnx');
+  const recipe = file('onnx/model_webgpu.json');
   return {
     ...published(repo, { revision: 'bge-web-1' }),
     builds: [
-      { dtype: 'q8', devices: ['wasm'], graph: file('onnx/model_cls.onnx'), weights: { source } },
+      { engine: 'wasm', dtype: 'q8', devices: ['wasm'], weights: { source, recipe }, heads },
+      { engine: 'ort', dtype: 'q8', devices: ['wasm'], graph: file('onnx/model_cls.onnx'), weights: { source } },
       {
+        engine: 'ort',
         dtype: 'q8',
         devices: ['webgpu'],
         graph: file('onnx/model_webgpu.onnx'),
-        weights: { source, recipe: file('onnx/model_webgpu.json') },
+        weights: { source, recipe },
       },
     ],
   };
@@ -154,13 +173,13 @@ const registry = new Map<string, ModelSpec>(
   [
     {
       ...bge('bge-small-en-v1.5', 384, ENGLISH),
-      own: prepared('BAAI/bge-small-en-v1.5'),
+      own: prepared('BAAI/bge-small-en-v1.5', 12),
     },
     bge('bge-base-en-v1.5', 768, ENGLISH),
     bge('bge-large-en-v1.5', 1024, ENGLISH),
     {
       ...bge('bge-small-zh-v1.5', 512, CHINESE),
-      own: prepared('BAAI/bge-small-zh-v1.5'),
+      own: prepared('BAAI/bge-small-zh-v1.5', 8),
     },
     bge('bge-base-zh-v1.5', 768, CHINESE),
     bge('bge-large-zh-v1.5', 1024, CHINESE),

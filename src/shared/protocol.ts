@@ -5,7 +5,8 @@ export type Device = 'webgpu' | 'wasm';
 
 /** What runs the model, and how it came to be chosen. */
 export interface EngineInfo {
-  readonly engine: 'ort';
+  /** onnxruntime-web, or the package's own encoder in WebAssembly. */
+  readonly engine: 'ort' | 'wasm';
   readonly device: Device;
   readonly dtype: Dtype;
   readonly threads: number;
@@ -36,6 +37,8 @@ export type TextKind = 'query' | 'passage' | 'plain';
 /** One way of running the model that has failed before; the worker must not choose it again. */
 export interface FailedChoice {
   readonly device: Device;
+  /** The one engine that failed on the device; without it, all. */
+  readonly engine?: 'wasm';
   readonly reason: string;
 }
 
@@ -131,7 +134,7 @@ export interface ScoreRequest {
 
 /** BGE-M3's scores of some pairs, each list in the order of the pairs; names and formulas as FlagEmbedding's `compute_score`. */
 export interface PairScores {
-  /** Cosine of the dense vectors. */
+  /** Inner product of the dense vectors, which is their cosine unless they are not normalised. */
   readonly dense: readonly number[];
   /** Sum over the common tokens of the products of their weights. */
   readonly sparse: readonly number[];
@@ -186,14 +189,6 @@ export interface RerankRequest {
   readonly maxQueryLength: number | null;
   readonly overflow: Exclude<Overflow, 'chunk'>;
   readonly priority: number;
-}
-
-export interface RerankReply {
-  /** One logit a pair, in the order of the pairs. */
-  readonly logits: Float32Array<ArrayBuffer>;
-  /** Tokens of each pair, special tokens included, after truncation. */
-  readonly tokenCounts: Uint32Array<ArrayBuffer>;
-  readonly truncated: Uint8Array<ArrayBuffer>;
 }
 
 export interface TokenizeRequest {
@@ -258,10 +253,18 @@ export type WorkerEvent =
   /** The worker met an error that no call stands for, and ends. */
   | { readonly type: 'fatal'; readonly error: WireError };
 
+/**
+ * How an event travels: on the same port as comlink's messages, which it tells from its own by their id. So everything
+ * that a call has to tell arrives before its result.
+ */
+export interface EventMessage {
+  readonly workerEvent: WorkerEvent;
+}
+
 /** What the page may ask of the worker, over comlink. */
 export interface WorkerApi {
-  /** `listener` hears every event until the worker ends. `lifeLock` names the Web Lock that the worker holds as long as it lives. */
-  connect(listener: (event: WorkerEvent) => void, lifeLock: string): Promise<void>;
+  /** `lifeLock` names the Web Lock that the worker holds as long as it lives. */
+  connect(lifeLock: string): Promise<void>;
   load(config: LoadConfig): Promise<ModelInfo>;
   // Of an embedder:
   encode(request: EncodeRequest): Promise<EncodeReply>;
@@ -269,7 +272,8 @@ export interface WorkerApi {
   score(request: ScoreRequest): Promise<PairScores>;
   explain(request: ExplainRequest): Promise<Explanation>;
   // Of a reranker:
-  rerank(request: RerankRequest): Promise<RerankReply>;
+  /** One logit a pair, in the order of the pairs. */
+  rerank(request: RerankRequest): Promise<Float32Array<ArrayBuffer>>;
   /** Ends the call at its next batch boundary; it then rejects with an AbortError that the page replaces by the signal's reason. */
   cancel(callId: number): void;
 }

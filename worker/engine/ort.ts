@@ -48,7 +48,8 @@ export async function openOrt(ort: Ort, options: OrtOptions): Promise<Engine> {
   }
   const loss = new Ending();
   if (device === 'webgpu') watchDevice(ort.env, loss);
-  return new OrtEngine(ort, session, options, outputs, loss);
+  const { dtype, pooling, batchTokens } = options; // not the model's bytes, which would stay in memory with the engine
+  return new OrtEngine(ort, session, { device, dtype, pooling, batchTokens }, outputs, loss);
 }
 
 class OrtEngine implements Engine {
@@ -60,7 +61,7 @@ class OrtEngine implements Engine {
   constructor(
     readonly ort: Ort,
     readonly session: InferenceSession,
-    readonly options: OrtOptions,
+    readonly options: Pick<OrtOptions, 'device' | 'dtype' | 'pooling' | 'batchTokens'>,
     readonly outputs: OutputNames,
     readonly loss: Ending,
   ) {
@@ -85,7 +86,12 @@ class OrtEngine implements Engine {
       throw new BgeError('WrongModelError', message);
     }
     this.#linearRunner ??= OrtLinear.open(this.ort, this.options.device);
-    await this.#guard('the heads could not be opened', this.#linearRunner);
+    try {
+      await this.#guard('the heads could not be opened', this.#linearRunner);
+    } catch (error) {
+      this.#linearRunner = undefined;
+      throw error;
+    }
     this.#linears.set(head, linear);
   }
 

@@ -10,6 +10,7 @@ export class PairScorer {
   readonly passages: readonly string[];
   readonly #pairs: readonly { readonly query: number; readonly passage: number }[];
   readonly #weights: readonly [number, number, number];
+  readonly #byPassage: readonly number[][];
   readonly #queryVectors: TextVectors[] = [];
   readonly #dense: number[] = [];
   readonly #sparse: number[] = [];
@@ -22,21 +23,25 @@ export class PairScorer {
     this.queries = queries.all;
     this.passages = passages.all;
     this.#weights = weights;
+    this.#byPassage = this.passages.map(() => []);
+    for (const [pair, { passage }] of this.#pairs.entries()) this.#byPassage[passage]!.push(pair);
   }
 
   putQuery(query: number, vectors: TextVectors): void {
     this.#queryVectors[query] = vectors;
   }
 
-  /** All queries must be there. */
-  putPassage(passage: number, vectors: TextVectors): void {
-    for (const [i, pair] of this.#pairs.entries()) {
-      if (pair.passage !== passage) continue;
-      const scores = scorePair(this.#queryVectors[pair.query]!, vectors);
-      this.#dense[i] = scores.dense;
-      this.#sparse[i] = scores.sparse;
-      this.#colbert[i] = scores.colbert;
-    }
+  /** The places of the pairs that have the passage. */
+  pairsOf(passage: number): readonly number[] {
+    return this.#byPassage[passage]!;
+  }
+
+  /** Scores one of these pairs; its query must be there. */
+  score(pair: number, passage: TextVectors): void {
+    const { dense, sparse, colbert } = scorePair(this.#queryVectors[this.#pairs[pair]!.query]!, passage);
+    this.#dense[pair] = dense;
+    this.#sparse[pair] = sparse;
+    this.#colbert[pair] = colbert;
   }
 
   scores(): PairScores {
