@@ -12,20 +12,25 @@ const COLUMNS = 8;
  * long text never has its tokens × tokens weights in memory.
  */
 export function attend(qkv: usize, out: usize, scratch: usize, tokens: i32, queries: i32, heads: i32, size: i32): void {
-  const hiddenBytes = (<usize>heads * <usize>size) << 2;
+  const headBytes = <usize>size << 2;
+  const hiddenBytes = <usize>heads * headBytes;
   const rowBytes: usize = 3 * hiddenBytes;
   const padded = <usize>((tokens + COLUMNS - 1) & ~(COLUMNS - 1));
   const keyBytes = padded << 2;
   const weights = scratch + <usize>size * keyBytes;
   for (let head = 0; head < heads; head++) {
-    const query = qkv + ((<usize>head * <usize>size) << 2);
+    const query = qkv + <usize>head * headBytes;
+    const value = query + 2 * hiddenBytes;
     transposeKeys(query + hiddenBytes, scratch, tokens, padded, rowBytes, size);
     for (let row = 0; row < queries; row += ROWS) {
-      scores(query, scratch, weights, row, queries, padded, rowBytes, size);
       const count = min(ROWS, queries - row);
+      const q = query + <usize>row * rowBytes;
+      for (let at: usize = 0; at < keyBytes; at += COLUMNS << 2)
+        multiplyTile(q, rowBytes, scratch + at, keyBytes, size, weights + at, keyBytes, count);
       for (let r = 0; r < count; r++) softmax(weights + <usize>r * keyBytes, tokens, padded);
-      const to = out + <usize>row * hiddenBytes + ((<usize>head * <usize>size) << 2);
-      mix(weights, query + 2 * hiddenBytes, to, count, tokens, keyBytes, rowBytes, hiddenBytes, size);
+      const to = out + <usize>row * hiddenBytes + <usize>head * headBytes;
+      for (let at: usize = 0; at < headBytes; at += COLUMNS << 2)
+        multiplyTile(weights, keyBytes, value + at, rowBytes, tokens, to + at, hiddenBytes, count);
     }
   }
 }
@@ -46,67 +51,46 @@ function transposeKeys(keys: usize, to: usize, tokens: i32, padded: usize, rowBy
   }
 }
 
-/** Inner products of four queries (the last one again where there are fewer) with all keys. */
-function scores(
-  query: usize,
-  keys: usize,
-  out: usize,
-  row: i32,
-  queries: i32,
-  padded: usize,
-  rowBytes: usize,
-  size: i32,
-): void {
-  const last = queries - 1;
-  const q0 = query + <usize>row * rowBytes;
-  const q1 = query + <usize>min(row + 1, last) * rowBytes;
-  const q2 = query + <usize>min(row + 2, last) * rowBytes;
-  const q3 = query + <usize>min(row + 3, last) * rowBytes;
-  const keyBytes = padded << 2;
-  for (let column: usize = 0; column < keyBytes; column += COLUMNS << 2) {
-    let s00 = f32x4.splat(0),
-      s01 = f32x4.splat(0),
-      s10 = f32x4.splat(0),
-      s11 = f32x4.splat(0);
-    let s20 = f32x4.splat(0),
-      s21 = f32x4.splat(0),
-      s30 = f32x4.splat(0),
-      s31 = f32x4.splat(0);
-    let a0 = q0,
-      a1 = q1,
-      a2 = q2,
-      a3 = q3;
-    let key = keys + column;
-    for (const end = key + <usize>size * keyBytes; key < end; key += keyBytes) {
-      const k0 = v128.load(key);
-      const k1 = v128.load(key, 16);
-      let q = v128.load32_splat(a0);
-      s00 = f32x4.add(s00, f32x4.mul(q, k0));
-      s01 = f32x4.add(s01, f32x4.mul(q, k1));
-      q = v128.load32_splat(a1);
-      s10 = f32x4.add(s10, f32x4.mul(q, k0));
-      s11 = f32x4.add(s11, f32x4.mul(q, k1));
-      q = v128.load32_splat(a2);
-      s20 = f32x4.add(s20, f32x4.mul(q, k0));
-      s21 = f32x4.add(s21, f32x4.mul(q, k1));
-      q = v128.load32_splat(a3);
-      s30 = f32x4.add(s30, f32x4.mul(q, k0));
-      s31 = f32x4.add(s31, f32x4.mul(q, k1));
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
-    }
-    const to = out + column;
-    v128.store(to, s00);
-    v128.store(to, s01, 16);
-    v128.store(to + keyBytes, s10);
-    v128.store(to + keyBytes, s11, 16);
-    v128.store(to + 2 * keyBytes, s20);
-    v128.store(to + 2 * keyBytes, s21, 16);
-    v128.store(to + 3 * keyBytes, s30);
-    v128.store(to + 3 * keyBytes, s31, 16);
+/** Up to four rows of a product, eight columns of it: `a` has `steps` floats a row, `b` a row a step; strides are in bytes. */
+function multiplyTile(a: usize, aStride: usize, b: usize, bStride: usize, steps: i32, out: usize, outStride: usize, rows: i32): void {
+  // Rows that are not there repeat the first.
+  let a0 = a;
+  let a1 = a + (rows > 1 ? aStride : 0);
+  let a2 = a + (rows > 2 ? 2 * aStride : 0);
+  let a3 = a + (rows > 3 ? 3 * aStride : 0);
+  let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0);
+  let s20 = f32x4.splat(0), s21 = f32x4.splat(0), s30 = f32x4.splat(0), s31 = f32x4.splat(0);
+  for (const end = b + <usize>steps * bStride; b < end; b += bStride) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a0);
+    s00 = f32x4.add(s00, f32x4.mul(x, b0));
+    s01 = f32x4.add(s01, f32x4.mul(x, b1));
+    x = v128.load32_splat(a1);
+    s10 = f32x4.add(s10, f32x4.mul(x, b0));
+    s11 = f32x4.add(s11, f32x4.mul(x, b1));
+    x = v128.load32_splat(a2);
+    s20 = f32x4.add(s20, f32x4.mul(x, b0));
+    s21 = f32x4.add(s21, f32x4.mul(x, b1));
+    x = v128.load32_splat(a3);
+    s30 = f32x4.add(s30, f32x4.mul(x, b0));
+    s31 = f32x4.add(s31, f32x4.mul(x, b1));
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
   }
+  put(out, s00, s01);
+  if (rows > 1) put(out + outStride, s10, s11);
+  if (rows > 2) put(out + 2 * outStride, s20, s21);
+  if (rows > 3) put(out + 3 * outStride, s30, s31);
+}
+
+// @ts-ignore: decorator
+@inline
+function put(to: usize, low: v128, high: v128): void {
+  v128.store(to, low);
+  v128.store(to, high, 16);
 }
 
 /** e to the score less the highest one, divided by their sum; places after the last token become 0. */
@@ -129,71 +113,4 @@ function softmax(row: usize, tokens: i32, padded: usize): void {
   }
   const factor = f32x4.splat(<f32>1 / total(sums));
   for (let at: usize = 0; at < bytes; at += 16) v128.store(row + at, f32x4.mul(v128.load(row + at), factor));
-}
-
-/** The values of all tokens, mixed by the weights of up to four queries. */
-function mix(
-  weights: usize,
-  values: usize,
-  out: usize,
-  count: i32,
-  tokens: i32,
-  keyBytes: usize,
-  rowBytes: usize,
-  hiddenBytes: usize,
-  size: i32,
-): void {
-  const w1 = weights + (count > 1 ? keyBytes : 0);
-  const w2 = weights + (count > 2 ? 2 * keyBytes : 0);
-  const w3 = weights + (count > 3 ? 3 * keyBytes : 0);
-  for (let column: usize = 0; column < (<usize>size) << 2; column += COLUMNS << 2) {
-    let s00 = f32x4.splat(0),
-      s01 = f32x4.splat(0),
-      s10 = f32x4.splat(0),
-      s11 = f32x4.splat(0);
-    let s20 = f32x4.splat(0),
-      s21 = f32x4.splat(0),
-      s30 = f32x4.splat(0),
-      s31 = f32x4.splat(0);
-    let a0 = weights,
-      a1 = w1,
-      a2 = w2,
-      a3 = w3;
-    let value = values + column;
-    for (const end = value + <usize>tokens * rowBytes; value < end; value += rowBytes) {
-      const v0 = v128.load(value);
-      const v1 = v128.load(value, 16);
-      let w = v128.load32_splat(a0);
-      s00 = f32x4.add(s00, f32x4.mul(w, v0));
-      s01 = f32x4.add(s01, f32x4.mul(w, v1));
-      w = v128.load32_splat(a1);
-      s10 = f32x4.add(s10, f32x4.mul(w, v0));
-      s11 = f32x4.add(s11, f32x4.mul(w, v1));
-      w = v128.load32_splat(a2);
-      s20 = f32x4.add(s20, f32x4.mul(w, v0));
-      s21 = f32x4.add(s21, f32x4.mul(w, v1));
-      w = v128.load32_splat(a3);
-      s30 = f32x4.add(s30, f32x4.mul(w, v0));
-      s31 = f32x4.add(s31, f32x4.mul(w, v1));
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
-    }
-    const to = out + column;
-    v128.store(to, s00);
-    v128.store(to, s01, 16);
-    if (count > 1) {
-      v128.store(to + hiddenBytes, s10);
-      v128.store(to + hiddenBytes, s11, 16);
-    }
-    if (count > 2) {
-      v128.store(to + 2 * hiddenBytes, s20);
-      v128.store(to + 2 * hiddenBytes, s21, 16);
-    }
-    if (count > 3) {
-      v128.store(to + 3 * hiddenBytes, s30);
-      v128.store(to + 3 * hiddenBytes, s31, 16);
-    }
-  }
 }
