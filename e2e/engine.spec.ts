@@ -33,6 +33,20 @@ test('without its recipe on the server, onnxruntime-web takes over', async ({ pa
   expect(result).toMatchObject({ info: { engine: 'ort', device: 'wasm', fallbackReason: null }, rows: 1 });
 });
 
+test('it takes over from the runtime when only its recipe is missing in the store; offline the runtime goes on', async ({
+  page,
+  faults,
+}) => {
+  const engine = () => page.evaluate(async () => (await bge.create()).info.engine);
+  faults.answer(/model_webgpu\.json$/, { status: 404, times: 1 });
+  expect(await engine()).toBe('ort');
+  faults.clearFaults();
+  faults.answer(/model_webgpu\.json$/, { status: 500 });
+  expect(await engine()).toBe('ort');
+  faults.clearFaults();
+  expect(await engine()).toBe('wasm');
+});
+
 for (const [what, heads, recipe, reason] of [
   ['gives wrong numbers', 6, 'model_webgpu.json', /failed its self-check: cosine/],
   ['cannot read its weights', 12, 'model_cls.onnx', /The weights cannot be read/],

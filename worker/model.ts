@@ -81,7 +81,9 @@ export async function loadModel(
       const loadHead = (head: TokenHead) => firstHead(release.heads[head], files, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
     } catch (error) {
-      if (!isBgeError(error) || !(isMissing(error) || isTooLarge(error))) throw error;
+      // Offline, our engine's small recipe may be all that is missing where the runtime's graph is stored.
+      const goesOn = (other: BgeError) => build.engine === 'wasm' && other.name === 'DownloadError';
+      if (!isBgeError(error) || !(isMissing(error) || isTooLarge(error) || goesOn(error))) throw error;
       if (isTooLarge(error)) tooLarge = WEIGHT_BYTES[build.dtype];
       refused ??= isTooLarge(error) ? withAdvice(error, build, config, device) : error;
     }
@@ -104,7 +106,7 @@ function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice)
   );
 }
 
-/** What is stored whole comes before what the server would have to be asked for. */
+/** What is stored comes before what the server would have to be asked for: whole, or all but our engine's recipe of some kB. */
 async function storedFirst(
   candidates: readonly Candidate[],
   config: LoadConfig,
@@ -112,7 +114,8 @@ async function storedFirst(
 ): Promise<readonly Candidate[]> {
   for (const candidate of candidates) {
     const { release, build } = candidate;
-    if (!(await filesOf(release, config, emit).holds(wantedBy(release, build)))) continue;
+    const needed = wantedBy(release, build).filter((file) => build.engine === 'ort' || file !== build.weights.recipe);
+    if (!(await filesOf(release, config, emit).holds(needed))) continue;
     return [candidate, ...candidates.filter((other) => other !== candidate)];
   }
   return candidates;
