@@ -32,16 +32,17 @@ interface PackedLayer {
 export class Encoder {
   readonly hidden: number;
   readonly #heap: Heap;
-  readonly #weights: Pick<EncoderWeights, 'embed' | 'heads' | 'hidden'>;
+  readonly #embed: EncoderWeights['embed'];
+  readonly #heads: number;
   readonly #embeddingNorm: PackedNorm;
   readonly #layers: readonly PackedLayer[];
   readonly #widest: number;
 
   private constructor(heap: Heap, weights: EncoderWeights) {
-    const { embed, heads, hidden } = weights;
     this.#heap = heap;
-    this.hidden = hidden;
-    this.#weights = { embed, heads, hidden };
+    this.hidden = weights.hidden;
+    this.#embed = weights.embed; // not the weights themselves, which lie in the heap
+    this.#heads = weights.heads;
     this.#embeddingNorm = keepNorm(heap, weights.embeddingNorm);
     this.#layers = weights.layers.map((layer) => ({
       qkv: packProduct(heap, layer.qkv),
@@ -51,7 +52,7 @@ export class Encoder {
       ffnOut: packProduct(heap, layer.ffnOut),
       ffnNorm: keepNorm(heap, layer.ffnNorm),
     }));
-    this.#widest = Math.max(...weights.layers.map(({ ffnIn }) => ffnIn.outputs), hidden);
+    this.#widest = Math.max(...weights.layers.map(({ ffnIn }) => ffnIn.outputs), this.hidden);
   }
 
   /** Packs the weights; they are not needed afterwards. Throws Error for sizes that the kernels do not take, RangeError where memory runs short. */
@@ -61,8 +62,9 @@ export class Encoder {
 
   /** The last hidden state of a text's first token: `hidden` numbers. The last layer is computed for that token only. */
   encode(ids: Int32Array): Float32Array<ArrayBuffer> {
-    const { embed, heads, hidden } = this.#weights;
+    const { hidden } = this;
     const { kernels } = this.#heap;
+    const heads = this.#heads;
     const tokens = ids.length;
     const size = hidden / heads;
     const floats = 4 * tokens;
@@ -88,7 +90,7 @@ export class Encoder {
     const normalize = (at: number, residual: number, norm: PackedNorm, rows: number) =>
       kernels.normalize(at, residual, norm.weight, norm.bias, rows, hidden, EPSILON);
 
-    embed(ids, this.#heap.floats(x, tokens * hidden));
+    this.#embed(ids, this.#heap.floats(x, tokens * hidden));
     normalize(x, 0, this.#embeddingNorm, tokens);
     for (const [index, layer] of this.#layers.entries()) {
       const rows = index === this.#layers.length - 1 ? 1 : tokens;

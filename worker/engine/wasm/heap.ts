@@ -49,15 +49,11 @@ export class Heap {
     return new Heap(instance.exports as unknown as Kernels, memory);
   }
 
-  get end(): number {
-    return this.#end;
-  }
-
   /** Keeps room for so many bytes. Throws RangeError where memory runs short. */
   take(size: number): number {
     const at = this.#end;
     this.#end = aligned(at + size);
-    this.reserve(this.#end);
+    this.#reserve(this.#end);
     return at;
   }
 
@@ -76,7 +72,7 @@ export class Heap {
       at = aligned(at + size);
       return [part, place];
     });
-    this.reserve(at);
+    this.#reserve(at);
     return Object.fromEntries(places);
   }
 
@@ -89,7 +85,7 @@ export class Heap {
     return new Int8Array(this.#memory.buffer as ArrayBuffer, at, length);
   }
 
-  reserve(end: number): void {
+  #reserve(end: number): void {
     const missing = end - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
   }

@@ -32,7 +32,6 @@ function encoderOf(reader: Reader, heads: number): EncoderWeights {
   return {
     hidden,
     heads,
-    maxLength: positions.length / hidden,
     embeddingNorm: reader.norm('embedding_norm'),
     layers: Array.from({ length: count }, (_, index) => layer(index)),
     embed: embedderOf(hidden, positions, type, reader.words('words')),

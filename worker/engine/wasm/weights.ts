@@ -30,7 +30,6 @@ export interface Layer {
 export interface EncoderWeights {
   readonly hidden: number;
   readonly heads: number;
-  readonly maxLength: number;
   readonly embeddingNorm: Norm;
   readonly layers: readonly Layer[];
   /** Writes the sums of the word, position and type vectors of a text's tokens: ids × hidden. */
