@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import type { Device } from '../../src/shared/protocol';
 import type { Linear } from './engine';
-import type { Ort } from './ort-runtime';
+import { type Ort, openSmallGraph } from './ort-runtime';
 
 /** An ONNX graph of one operator, y = Gemm(x, w, b) with w transposed; sizes are free, and the weights are inputs. */
 const GEMM =
@@ -18,12 +18,7 @@ export class OrtLinear {
   }
 
   static async open(ort: Ort, device: Device): Promise<OrtLinear> {
-    const graph = Uint8Array.from(atob(GEMM), (char) => char.charCodeAt(0));
-    const session = await ort.InferenceSession.create(graph, {
-      executionProviders: [{ name: device }],
-      logSeverityLevel: 3,
-    });
-    return new OrtLinear(ort, session);
+    return new OrtLinear(ort, await openSmallGraph(ort, GEMM, device));
   }
 
   /** x · wᵀ + b for each row of `x`. */

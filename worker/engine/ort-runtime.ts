@@ -1,3 +1,4 @@
+import type { InferenceSession } from 'onnxruntime-web';
 import { BgeError } from '../../src/shared/errors';
 import type { Device } from '../../src/shared/protocol';
 
@@ -14,17 +15,19 @@ const IDENTITY = 'CAgSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDw
 export async function startOrt(device: Device, wasmBase: string | null): Promise<Ort> {
   const ort = await importRuntime(device, wasmBase);
   try {
-    const graph = Uint8Array.from(atob(IDENTITY), (char) => char.charCodeAt(0));
-    const session = await ort.InferenceSession.create(graph, {
-      executionProviders: [{ name: device }],
-      logSeverityLevel: 3,
-    });
+    const session = await openSmallGraph(ort, IDENTITY, device);
     await session.release();
   } catch (cause) {
     const message = `The runtime could not be started on ${device}: ${cause instanceof Error ? cause.message : cause}`;
     throw new BgeError('EngineError', message, { cause, details: { device } });
   }
   return ort;
+}
+
+/** Opens one of the ONNX graphs that lie in this code, as base64. */
+export function openSmallGraph(ort: Ort, base64: string, device: Device): Promise<InferenceSession> {
+  const graph = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  return ort.InferenceSession.create(graph, { executionProviders: [{ name: device }], logSeverityLevel: 3 });
 }
 
 /**
