@@ -2,6 +2,8 @@ import { expose, transfer, transferHandlers } from 'comlink';
 import { BgeError, toWire } from '../src/shared/errors';
 import type { EventMessage, LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
 import { Embedder } from './embedder';
+import { isHelper, serveAsHelper } from './engine/wasm/helper';
+import { holdLife } from './life';
 import { type Call, Pipeline } from './pipeline';
 import { Reranker } from './reranker';
 
@@ -10,18 +12,7 @@ let loaded: Embedder | Reranker | undefined;
 const calls = new Map<number, Call>();
 
 const api: WorkerApi = {
-  async connect(lifeLock) {
-    // The lock is given up only when this worker ends, however it ends: the page waits for it and so learns of every death.
-    await new Promise<void>((held) => {
-      if (!navigator.locks) return held();
-      navigator.locks
-        .request(lifeLock, () => {
-          held();
-          return new Promise(() => {});
-        })
-        .catch(() => held()); // an origin without storage may not have locks: `deadline` still finds a death
-    });
-  },
+  connect: holdLife,
 
   async load(config: LoadConfig) {
     const emit = (event: Extract<WorkerEvent, { type: 'load' }>['event']) => tell({ type: 'load', event });
@@ -94,12 +85,14 @@ function die(error: unknown): void {
 addEventListener('error', (event) => die(event.error ?? new Error(event.message)));
 addEventListener('unhandledrejection', (event) => die(event.reason));
 
-// comlink's own handler would lose the details and the cause; the page's end has the other half.
-const throws = transferHandlers.get('throw')!;
-transferHandlers.set('throw', {
-  canHandle: throws.canHandle,
-  serialize: (thrown: unknown) => [toWire((thrown as { value: unknown }).value), []],
-  deserialize: throws.deserialize,
-});
-
-expose(api);
+if (isHelper()) serveAsHelper();
+else {
+  // comlink's own handler would lose the details and the cause; the page's end has the other half.
+  const throws = transferHandlers.get('throw')!;
+  transferHandlers.set('throw', {
+    canHandle: throws.canHandle,
+    serialize: (thrown: unknown) => [toWire((thrown as { value: unknown }).value), []],
+    deserialize: throws.deserialize,
+  });
+  expose(api);
+}

@@ -64,7 +64,7 @@ export async function loadModel(
   }
   let runtime: Promise<Ort> | undefined;
   const startRuntime = () => {
-    runtime ??= startOrt(device, config.wasmBase);
+    runtime ??= startOrt(device, config.wasmBase, config.threads);
     runtime.catch(() => {}); // it may fail while nobody waits for it
     return runtime;
   };
@@ -95,12 +95,11 @@ export async function loadModel(
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
 function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice): Candidate[] {
   const { model, modelBase, dtype, failed } = config;
-  // Our own engine has one thread; where pages may share memory, onnxruntime-web has up to four.
-  const isOwnBest = !crossOriginIsolated && !failed.some(({ engine }) => engine === 'wasm');
+  const hasOwnFailed = failed.some(({ engine }) => engine === 'wasm');
   const releases = isHubLayout(modelBase) || !model.own ? [model.hub] : [model.own, model.hub];
   return releases.flatMap((release) =>
     release.builds
-      .filter((build) => includes(build.devices, device) && (build.engine === 'ort' || isOwnBest))
+      .filter((build) => includes(build.devices, device) && (build.engine === 'ort' || !hasOwnFailed))
       .filter((build) => (dtype === 'auto' ? halfFloats || !isHalf(build) : build.dtype === dtype))
       .map((build) => ({ release, build })),
   );
@@ -158,14 +157,15 @@ function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEv
 async function openOwn(
   release: ModelRelease,
   build: EncoderBuild,
-  { model }: LoadConfig,
+  { model, threads }: LoadConfig,
   files: ReleaseFiles,
   emit: (event: LoadEvent) => void,
 ): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
   const [tokenizerJson, source, recipeJson] = await files.read(wantedBy(release, build));
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device: 'wasm', dtype: build.dtype });
-  return { tokenizer, engine: await openEncoder(readPrepared(recipeJson!, source!, build.heads), model.pooling) };
+  const weights = readPrepared(recipeJson!, source!, build.heads);
+  return { tokenizer, engine: await openEncoder(weights, { pooling: model.pooling, threads }) };
 }
 
 async function open(

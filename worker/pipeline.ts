@@ -32,7 +32,7 @@ export class Pipeline {
     this.config = config;
     this.tokenizer = tokenizer;
     this.engine = engine;
-    this.#turns = new Turns((urgent) => engine.slots(urgent));
+    this.#turns = new Turns((urgent, waiting) => engine.slots(urgent, waiting));
     this.loadHead = loadHead;
     this.#forward = new Forward(engine, model);
     this.info = { ...engine.info, model: model.id, revision, maxLength, fallbackReason, selfCheck: null };

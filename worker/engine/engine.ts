@@ -40,8 +40,8 @@ export interface Engine {
   readonly batching: BatchLimits;
   /** The most batches that it can work on at a time. */
   readonly lanes: number;
-  /** How many batches may be with it now; an urgent one may be the last of them. */
-  slots(urgent: boolean): number;
+  /** How many batches may be with it when the next one is urgent or not, while so many wait. */
+  slots(urgent: boolean, waiting: number): number;
   /** Whether `run` can give it now. */
   has(head: Head): boolean;
   /** Adds a head that the graph does not have, from the weights of its linear layer. Rejects with EngineError. */

@@ -42,6 +42,11 @@ export class HeadedEncoder {
     return { packed, kept: heap.copy(), pooling: this.#pooling, linears: this.#linears };
   }
 
+  /** Of the weights. */
+  get bytes(): number {
+    return this.#encoder.heap.size;
+  }
+
   has(head: Head): boolean {
     if (head === 'dense') return true;
     return head === 'logits' ? this.#encoder.packed.classifier !== null : this.#linears.has(head);
