@@ -195,6 +195,7 @@ export class Graph {
     const node = this.#producers.get(value);
     if (!node) return this.isInput(value);
     if (node.opType === 'Shape') return true;
+    if (node.opType === 'EmbedLayerNormalization') return value === node.outputs[1]; // how many tokens each row has
     if (!MASK_OPERATORS.has(node.opType)) return false;
     if (COMPARISONS.has(node.opType) && !node.inputs.some((input) => this.number(input) !== null)) return false;
     return node.inputs.every((input) => this.isMask(input));

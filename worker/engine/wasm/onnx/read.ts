@@ -31,6 +31,8 @@ export function readOnnxWeights(
   hints: { readonly heads?: number } = {},
 ): EncoderWeights {
   const graph = new Graph(readModel(file, externals));
+  if (graph.model.nodes.some(({ opType }) => opType === 'QEmbedLayerNormalization'))
+    throw new UnsupportedGraphError('its embeddings are a QEmbedLayerNormalization');
   const [first, ...norms] = findNorms(graph);
   if (!first || norms.length === 0 || norms.length % 2 !== 0)
     throw new UnsupportedGraphError(`it has ${norms.length + (first ? 1 : 0)} layer normalisations`);

@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { hiddenStates, logit } from '../reference-encoder';
+import type { EncoderWeights } from '../weights';
+import { readOnnxWeights } from './read';
+
+// Files as exporters and quantisers write them, with random weights: scripts/prepare-models/export_fixtures.py.
+
+const folder = new URL('../../../../e2e/models/encoders/', import.meta.url);
+const unpacked = (name: string) => new Uint8Array(gunzipSync(readFileSync(new URL(name, folder))));
+const file = (name: string) => unpacked(`${name}.onnx.gz`);
+
+interface Answer {
+  readonly ids: number[];
+  readonly states: number[][];
+  readonly logit?: number;
+}
+
+/** PyTorch's, in float64; for int8 files with the weights that the integers stand for. */
+const { answers }: { answers: Record<string, Answer[]> } = JSON.parse(
+  readFileSync(new URL('goldens.json', folder), 'utf8'),
+);
+
+function farthest(weights: EncoderWeights, expected: readonly Answer[]): number {
+  const differences = expected.flatMap(({ ids, states, logit: score }) => {
+    const found = hiddenStates(weights, ids);
+    const scores = score === undefined ? [] : [logit(weights.classifier!, found, weights.hidden) - score];
+    return [...states.flat().map((value, i) => found[i]! - value), ...scores].map(Math.abs);
+  });
+  return Math.max(...differences);
+}
+
+test.each([
+  ['bert', 'bert'],
+  ['bert-opset-17', 'bert'],
+  ['bert-transformers-4', 'bert'],
+  ['bert-dynamo-20', 'bert'],
+  ['bert-dynamo-23', 'bert'],
+  ['bert-fused', 'bert'],
+  ['distilbert', 'distilbert'],
+  ['xlm-roberta-transformers-4', 'xlm-roberta'],
+  ['xlm-roberta-dynamo', 'xlm-roberta'],
+  ['xlm-roberta-sentence', 'xlm-roberta'],
+  ['reranker', 'reranker'],
+  ['reranker-dynamo', 'reranker'],
+])('float32: %s gives what PyTorch gives', (name, model) => {
+  const weights = readOnnxWeights(file(name), []);
+  expect(weights).toMatchObject({
+    hidden: 32,
+    heads: 4,
+    layers: 2,
+    words: { kind: 'float32', rows: 120, columns: 32 },
+  });
+  expect(weights.epsilon).toBeCloseTo(model.startsWith('bert') || model === 'distilbert' ? 1e-12 : 1e-5, 12);
+  expect(weights.classifier === null).toBe(model !== 'reranker');
+  expect(weights.positions.length).toBe(40 * 32);
+  expect(farthest(weights, answers[model]!)).toBeLessThan(1e-6);
+});
+
+// The weights are float16 numbers to begin with; what differs is ε, which the converter raises to 1e-7.
+test.each([
+  ['bert-float16', 'bert'],
+  ['bert-float16-io', 'bert'],
+  ['bert-fused-float16', 'bert'],
+  ['bert-lists', 'bert'],
+  ['reranker-float16', 'reranker'],
+])('float16: %s gives what PyTorch gives', (name, model) => {
+  expect(farthest(readOnnxWeights(file(name), []), answers[model]!)).toBeLessThan(1e-5);
+});
+
+test.each([
+  'bert-int8',
+  'bert-uint8',
+  'bert-int8-channels',
+  'bert-uint8-channels',
+  'bert-int8-products',
+  'xlm-roberta-int8',
+])('%s gives what PyTorch gives with the rounded weights', (name) => {
+  const weights = readOnnxWeights(file(name), []);
+  const { matrix } = weights.layer(1).ffnIn;
+  expect(matrix).toMatchObject({ kind: 'int8', inputs: 32, outputs: 64 });
+  expect(matrix.kind === 'int8' && matrix.zeroPoints !== null).toBe(name.includes('uint8'));
+  expect(weights.words.kind).toBe(name.includes('products') ? 'float32' : 'int8');
+  expect(farthest(weights, answers[name]!)).toBeLessThan(1e-6);
+});
+
+test('integers in lists are the same as in bytes', () => {
+  const [listed, raw] = ['bert-int8-lists', 'bert-uint8-channels'].map((name) => readOnnxWeights(file(name), []));
+  expect(listed!.words).toEqual(raw!.words);
+  expect(listed!.positions).toEqual(raw!.positions);
+  expect(listed!.layer(1)).toEqual(raw!.layer(1));
+});
+
+// Rounded weights, but not those of another file: rounding alone moves states by about as much.
+test.each([
+  ['bert-fused-uint8', 'bert'],
+  ['reranker-int8', 'reranker'],
+])('%s is near to what PyTorch gives without rounding', (name, model) => {
+  const weights = readOnnxWeights(file(name), []);
+  expect(weights.layer(0).ffnOut.matrix.kind).toBe('int8');
+  expect(farthest(weights, answers[model]!)).toBeLessThan(0.15);
+});
+
+test('weights in a file beside the graph', () => {
+  const graph = file('xlm-roberta');
+  const data = unpacked('xlm-roberta.onnx_data.gz');
+  const weights = readOnnxWeights(graph, [{ path: 'xlm-roberta.onnx_data', data }]);
+  expect(farthest(weights, answers['xlm-roberta']!)).toBeLessThan(1e-6);
+  const read = (path: string, bytes: Uint8Array) => () => {
+    const { layers, layer } = readOnnxWeights(graph, [{ path, data: bytes }]);
+    for (let index = 0; index < layers; index++) layer(index);
+  };
+  expect(read('another', data)).toThrow('are in xlm-roberta.onnx_data, which is missing');
+  expect(read('xlm-roberta.onnx_data', data.subarray(0, data.length - 5000))).toThrow(/has \d+ bytes; .* are expected/);
+});
+
+test('the number of heads that the caller knows goes before that of the graph', () => {
+  expect(readOnnxWeights(file('bert-fused'), [], { heads: 4 }).heads).toBe(4);
+  expect(() => readOnnxWeights(file('bert'), [], { heads: 8 })).toThrow('its attention is scaled by');
+  expect(() => readOnnxWeights(file('bert'), [], { heads: 5 })).toThrow('5 heads do not divide 32 columns');
+});
+
+test.each([
+  ['other-gelu-tanh', 'its activation is Mul, not GELU with erf'],
+  ['other-gelu-tanh-dynamo', 'its activation is Gelu, not GELU with erf'],
+  ['other-relu', 'its activation is Relu, not GELU with erf'],
+  ['other-decoder', 'its attention has a bias'],
+  ['other-mpnet', 'its attention has a bias'],
+  ['other-albert', 'does not normalise a linear layer and what went into it'],
+  ['other-gpt2', 'not this engine'],
+  ['other-t5', 'it has 0 layer normalisations'],
+  ['other-fused-uint8', 'its embeddings are a QEmbedLayerNormalization'],
+])('another architecture is refused: %s', (name, reason) => {
+  expect(() => readOnnxWeights(file(name), [])).toThrow(
+    expect.objectContaining({ name: 'UnsupportedGraphError', message: expect.stringContaining(reason) }),
+  );
+});
+
+test('every architecture of the folder is tested', () => {
+  const tested = readFileSync(new URL(import.meta.url), 'utf8');
+  for (const name of readdirSync(folder).filter((path) => path.endsWith('.onnx.gz')))
+    expect(tested).toContain(`'${name.replace('.onnx.gz', '')}'`);
+});
+
+test('a file that is cut anywhere is refused, never read by halves', () => {
+  const whole = file('bert-int8');
+  for (let size = 0; size < whole.length; size += 997)
+    expect(() => readOnnxWeights(whole.subarray(0, size), []), `${size} bytes`).toThrow(Error);
+});
+
+test('what is no ONNX file is refused', () => {
+  expect(() => readOnnxWeights(new TextEncoder().encode('<!doctype html><html>'), [])).toThrow(Error);
+});
