@@ -1,3 +1,4 @@
+import { transpose } from '../transpose';
 import { UnsupportedGraphError } from '../unsupported';
 import type { Matrix, Product } from '../weights';
 import type { Graph, Quantization, Stored } from './graph';
@@ -153,20 +154,4 @@ function readQuantization(weight: Stored, { scale, zeroPoint, axis }: Quantizati
   const spread = (values: ArrayLike<number>) =>
     Float32Array.from({ length: outputs }, (_, column) => values[values.length === 1 ? 0 : column]!);
   return { scales: spread(scales), zeroPoints: spread(zeros) };
-}
-
-/** columns × rows of rows × columns, a tile at a time, so that both sides stay in the cache. */
-export function transpose<Values extends Float32Array | Int8Array>(
-  values: Values,
-  rows: number,
-  columns: number,
-): Values {
-  const TILE = 32;
-  const turned = new (values.constructor as new (length: number) => Values)(values.length);
-  for (let top = 0; top < rows; top += TILE)
-    for (let left = 0; left < columns; left += TILE)
-      for (let row = top; row < Math.min(top + TILE, rows); row++)
-        for (let column = left; column < Math.min(left + TILE, columns); column++)
-          turned[column * rows + row] = values[row * columns + column]!;
-  return turned;
 }
