@@ -165,7 +165,7 @@ def with_dequantized(model: torch.nn.Module, before: onnx.ModelProto, after: onn
 def answers(model: torch.nn.Module) -> dict:
     """In float64."""
     model = model.double()
-    encoder = model.roberta if hasattr(model, "roberta") else model
+    encoder = getattr(model, model.base_model_prefix, model)
     given = []
     for ids in TEXTS:
         answer = {"ids": ids, "states": [[round(value, 7) for value in row] for row in encoder(torch.tensor([ids]))[0][0].tolist()]}
@@ -225,9 +225,20 @@ def main() -> None:
     save("reranker-float16", float16.convert_float_to_float16(export(FirstOutput(reranker()), outputs=("logits",))))
     save("reranker-int8", quantized(before, weight_type=QuantType.QUInt8))
 
-    for name, model, type in [("bert", make("Bert"), torch.float32), ("xlm-roberta", make("XLMRoberta"), torch.bfloat16), ("reranker", reranker(), torch.float16)]:
+    cross_encoder = lambda: make("Bert", "ForSequenceClassification", num_labels=1)
+    goldens["cross-encoder"] = answers(cross_encoder())
+    save("cross-encoder", export(FirstOutput(cross_encoder()), 3, outputs=("logits",)))
+
+    checkpoints = {
+        "bert": (make("Bert"), torch.float32),
+        "xlm-roberta": (make("XLMRoberta"), torch.bfloat16),
+        "reranker": (reranker(), torch.float16),
+        "cross-encoder": (cross_encoder(), torch.float16),
+    }
+    for name, (model, type) in checkpoints.items():
         save_file({key: tensor.to(type).contiguous() for key, tensor in model.state_dict().items()}, scratch / "model.safetensors")
         write(f"{name}.safetensors.gz", (scratch / "model.safetensors").read_bytes())
+        model.config.architectures = [model.__class__.__name__]
         (out / f"{name}.config.json").write_text(model.config.to_json_string())
 
     distilbert = lambda: with_random_weights(transformers.DistilBertModel(transformers.DistilBertConfig(vocab_size=120, max_position_embeddings=40, dim=32, n_layers=2, n_heads=4, hidden_dim=64)))

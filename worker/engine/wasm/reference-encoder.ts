@@ -5,7 +5,7 @@ import type { Classifier, EncoderWeights, Matrix, Norm, Product, Table } from '.
 /** The last hidden states of a text: tokens × hidden. */
 export function hiddenStates(weights: EncoderWeights, ids: readonly number[]): Float64Array {
   const { hidden, heads, epsilon, positions, words } = weights;
-  let x = Float64Array.from({ length: ids.length * hidden }, (_, i) => {
+  let x: Float64Array = Float64Array.from({ length: ids.length * hidden }, (_, i) => {
     const [token, d] = [Math.floor(i / hidden), i % hidden];
     return cell(words, ids[token]!, d) + positions[i]!;
   });

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { hiddenStates, logit } from '../reference-encoder';
-import type { EncoderWeights } from '../weights';
+import { farthest, readAnswers } from '../../../../e2e/encoder-answers';
 import { readOnnxWeights } from './read';
 
 // Files as exporters and quantisers write them, with random weights: scripts/prepare-models/export_fixtures.py.
@@ -11,25 +10,8 @@ const folder = new URL('../../../../e2e/models/encoders/', import.meta.url);
 const unpacked = (name: string) => new Uint8Array(gunzipSync(readFileSync(new URL(name, folder))));
 const file = (name: string) => unpacked(`${name}.onnx.gz`);
 
-interface Answer {
-  readonly ids: number[];
-  readonly states: number[][];
-  readonly logit?: number;
-}
-
-/** PyTorch's, in float64; for int8 files with the weights that the integers stand for. */
-const { answers }: { answers: Record<string, Answer[]> } = JSON.parse(
-  readFileSync(new URL('goldens.json', folder), 'utf8'),
-);
-
-function farthest(weights: EncoderWeights, expected: readonly Answer[]): number {
-  const differences = expected.flatMap(({ ids, states, logit: score }) => {
-    const found = hiddenStates(weights, ids);
-    const scores = score === undefined ? [] : [logit(weights.classifier!, found, weights.hidden) - score];
-    return [...states.flat().map((value, i) => found[i]! - value), ...scores].map(Math.abs);
-  });
-  return Math.max(...differences);
-}
+/** For int8 files, of the weights that the integers stand for. */
+const answers = readAnswers();
 
 test.each([
   ['bert', 'bert'],
@@ -44,6 +26,7 @@ test.each([
   ['xlm-roberta-sentence', 'xlm-roberta'],
   ['reranker', 'reranker'],
   ['reranker-dynamo', 'reranker'],
+  ['cross-encoder', 'cross-encoder'],
 ])('float32: %s gives what PyTorch gives', (name, model) => {
   const weights = readOnnxWeights(file(name), []);
   expect(weights).toMatchObject({
@@ -52,8 +35,8 @@ test.each([
     layers: 2,
     words: { kind: 'float32', rows: 120, columns: 32 },
   });
-  expect(weights.epsilon).toBeCloseTo(model.startsWith('bert') || model === 'distilbert' ? 1e-12 : 1e-5, 12);
-  expect(weights.classifier === null).toBe(model !== 'reranker');
+  expect(weights.epsilon).toBeCloseTo(['xlm-roberta', 'reranker'].includes(model) ? 1e-5 : 1e-12, 12);
+  expect(weights.classifier !== null).toBe(['reranker', 'cross-encoder'].includes(model));
   expect(weights.positions.length).toBe(40 * 32);
   expect(farthest(weights, answers[model]!)).toBeLessThan(1e-6);
 });
