@@ -52,7 +52,7 @@ export function readCheckpoint(safetensors: Uint8Array, configJson: Uint8Array):
     heads,
     epsilon: config.layer_norm_eps ?? 1e-12,
     words: { kind: 'float32', rows, columns: hidden, values: checkpoint.floats(prefix + WORDS, rows, hidden) },
-    positions: readPositions(checkpoint, config, hidden),
+    ...readPositions(checkpoint, config, hidden),
     embeddingNorm: checkpoint.norm(`${prefix}embeddings.LayerNorm`),
     layers,
     layer,
@@ -77,15 +77,20 @@ function readConfig(json: Uint8Array): Config {
   return config;
 }
 
-/** RoBERTa numbers the tokens from the one after padding's own place on. */
-function readPositions(checkpoint: Checkpoint, config: Config, hidden: number): Float32Array {
+/** RoBERTa counts the tokens that are no padding, from the place after padding's own on. */
+function readPositions(
+  checkpoint: Checkpoint,
+  config: Config,
+  hidden: number,
+): Pick<EncoderWeights, 'positions' | 'padding'> {
   const name = (part: string) => `${checkpoint.prefix}embeddings.${part}_embeddings.weight`;
-  const first = config.model_type === 'bert' ? 0 : (config.pad_token_id ?? 1) + 1;
-  const [rows = 0] = checkpoint.shape(name('position'));
-  const sums = checkpoint.floats(name('position'), rows, hidden).slice(first * hidden);
-  const type = checkpoint.floats(name('token_type'), checkpoint.shape(name('token_type'))[0] ?? 0, hidden);
+  const read = (part: string) => checkpoint.floats(name(part), checkpoint.shape(name(part))[0] ?? 0, hidden);
+  const [sums, type] = [read('position').slice(), read('token_type')];
   for (let i = 0; i < sums.length; i++) sums[i]! += type[i % hidden]!;
-  return sums;
+  if (config.model_type === 'bert') return { positions: sums };
+  const id = config.pad_token_id ?? 1;
+  const start = (id + 1) * hidden;
+  return { positions: sums.subarray(start), padding: { id, position: sums.subarray(start - hidden, start) } };
 }
 
 /** RoBERTa's head, or BERT's, which is the same with its first layer called a pooler; null for embedders and for several labels. */

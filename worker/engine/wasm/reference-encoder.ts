@@ -4,11 +4,13 @@ import type { Classifier, EncoderWeights, Matrix, Norm, Product, Table } from '.
 
 /** The last hidden states of a text: tokens × hidden. */
 export function hiddenStates(weights: EncoderWeights, ids: readonly number[]): Float64Array {
-  const { hidden, heads, epsilon, positions, words } = weights;
-  let x: Float64Array = Float64Array.from({ length: ids.length * hidden }, (_, i) => {
-    const [token, d] = [Math.floor(i / hidden), i % hidden];
-    return cell(words, ids[token]!, d) + positions[i]!;
-  });
+  const { hidden, heads, epsilon, positions, words, padding } = weights;
+  let x: Float64Array = new Float64Array(ids.length * hidden);
+  let place = 0;
+  for (const [token, id] of ids.entries()) {
+    const position = id === padding?.id ? padding.position : positions.subarray(place++ * hidden);
+    for (let d = 0; d < hidden; d++) x[token * hidden + d] = cell(words, id, d) + position[d]!;
+  }
   normalize(x, weights.embeddingNorm, epsilon);
   for (let index = 0; index < weights.layers; index++) {
     const layer = weights.layer(index);

@@ -114,6 +114,8 @@ function softmaxScores(graph: Graph, value: string): Scores {
     const node = graph.node(at);
     const [first = '', second = '', third = ''] = node?.inputs ?? [];
     if (node?.opType === 'MatMul') return { query: first, key: second, scale };
+    if (node?.opType === 'FusedMatMul')
+      return { query: first, key: second, scale: scale * (node.attributes.get('alpha')?.numbers[0] ?? 1) };
     if (node?.opType === 'Add') at = masked(graph, first, second);
     else if (node?.opType === 'Where' && graph.isMask(first)) at = masked(graph, second, third);
     else if (node && scalar(graph, node)) {

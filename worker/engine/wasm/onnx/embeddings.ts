@@ -1,5 +1,5 @@
 import { UnsupportedGraphError } from '../unsupported';
-import type { Table } from '../weights';
+import type { EncoderWeights, Table } from '../weights';
 import type { Graph, Stored } from './graph';
 import type { FoundNorm } from './layer-norms';
 
@@ -7,10 +7,17 @@ import type { FoundNorm } from './layer-norms';
 export interface FoundEmbeddings {
   readonly words: Stored;
   readonly positions: Stored;
-  /** The row of the first token. */
-  readonly firstPosition: number;
+  readonly order: Order;
   /** Null where there are none. */
   readonly types: Stored | null;
+}
+
+/** How tokens are numbered. */
+interface Order {
+  /** The row of the first token. */
+  readonly first: number;
+  /** The token that is not counted, and has the row before the first; null where all are. */
+  readonly padding: number | null;
 }
 
 interface Lookup {
@@ -23,29 +30,28 @@ export function findEmbeddings(graph: Graph, norm: FoundNorm): FoundEmbeddings {
   if (norm.embeddings) return fused(graph, norm.embeddings.inputs);
   let words: Stored | null = null;
   let positions: Stored | null = null;
-  let firstPosition = 0;
+  let order: Order | null = null;
   let types: Stored | null = null;
   for (const term of norm.inputs.flatMap((input) => graph.terms(input, new Set()))) {
     const lookup = findLookup(graph, term);
     if (!lookup) throw new UnsupportedGraphError(`${term} is part of the embeddings, and no row of a table`);
-    const first = firstOf(graph, lookup.index);
+    const found = findOrder(graph, lookup.index);
     const input = graph.origin(lookup.index);
     if (graph.isInput(input) && !/type|segment|position/.test(input) && !words) words = lookup.table;
-    else if (first !== null && !positions) [positions, firstPosition] = [lookup.table, first];
+    else if (found && !positions) [positions, order] = [lookup.table, found];
     else if ((/type|segment/.test(input) || isZero(graph, lookup.index)) && !types) types = lookup.table;
     else throw new UnsupportedGraphError(`${lookup.index} tells a row of its embeddings in an unknown way`);
   }
-  if (!words || !positions)
+  if (!words || !positions || !order)
     throw new UnsupportedGraphError(`it has no embeddings of ${words ? 'absolute positions' : 'words'}`);
-  return { words, positions, firstPosition, types };
+  return { words, positions, order, types };
 }
 
 function fused(graph: Graph, inputs: readonly string[]): FoundEmbeddings {
   const [words, positions] = [graph.constant(inputs[2]), graph.constant(inputs[3])];
-  const firstPosition = inputs[8] ? firstOf(graph, inputs[8]) : 0;
-  if (!words || !positions || firstPosition === null)
-    throw new UnsupportedGraphError('its embeddings are no constants');
-  return { words, positions, firstPosition, types: graph.constant(inputs[4]) };
+  const order = inputs[8] ? findOrder(graph, inputs[8]) : { first: 0, padding: null };
+  if (!words || !positions || !order) throw new UnsupportedGraphError('its embeddings are no constants');
+  return { words, positions, order, types: graph.constant(inputs[4]) };
 }
 
 /** A row of a table of floats, or of integers that become floats before or after. */
@@ -70,12 +76,12 @@ function findLookup(graph: Graph, value: string): Lookup | null {
 }
 
 /**
- * The position of the first token, where positions go up by 1 from token to token: a constant row of numbers, a range,
- * or the count of the tokens that are no padding, as RoBERTa has it. Null for anything else.
+ * How positions go up by 1 from token to token: as a constant row of numbers, a range, or the count of the tokens that are no
+ * padding, as RoBERTa has it. Null for anything else.
  */
-function firstOf(graph: Graph, value: string): number | null {
+function findOrder(graph: Graph, value: string): Order | null {
   const tensor = graph.tensor(value);
-  if (tensor) return ascending(tensor.numbers());
+  if (tensor) return from(ascending(tensor.numbers()));
   const node = graph.node(value);
   const [first = '', second = ''] = node?.inputs ?? [];
   switch (node?.opType) {
@@ -83,29 +89,39 @@ function firstOf(graph: Graph, value: string): number | null {
     case 'Unsqueeze':
     case 'Squeeze':
     case 'Reshape':
-      return firstOf(graph, first);
-    case 'Slice': {
-      const [from, start] = [firstOf(graph, first), graph.number(second)];
-      return from === null || start === null ? null : from + start;
-    }
+      return findOrder(graph, first);
+    case 'Slice':
+      return later(findOrder(graph, first), graph.number(second));
     case 'Range':
-      return graph.number(node.inputs[2]) === 1 ? graph.number(first) : null;
-    case 'CumSum':
-      return node.attributes.get('exclusive')?.numbers[0] || node.attributes.get('reverse')?.numbers[0] ? null : 1;
-    case 'Add':
-    case 'Sub': {
-      const [from, more] = [firstOf(graph, first), graph.number(second)];
-      const sign = node.opType === 'Add' ? 1 : -1;
-      if (from !== null && more !== null) return from + sign * more;
-      const [other, less] = [firstOf(graph, second), graph.number(first)];
-      return node.opType === 'Add' && other !== null && less !== null ? other + less : null;
+      return graph.number(node.inputs[2]) === 1 ? from(graph.number(first)) : null;
+    case 'CumSum': {
+      const usual = !node.attributes.get('exclusive')?.numbers[0] && !node.attributes.get('reverse')?.numbers[0];
+      return usual ? { first: 1, padding: paddingOf(graph, first) } : null;
     }
+    case 'Add':
+      return (
+        later(findOrder(graph, first), graph.number(second)) ?? later(findOrder(graph, second), graph.number(first))
+      );
     case 'Mul':
       // By 1 for tokens, and by 0 for padding.
-      return graph.isMask(second) ? firstOf(graph, first) : null;
+      return graph.isMask(second) ? findOrder(graph, first) : null;
     default:
       return null;
   }
+}
+
+function from(first: number | null): Order | null {
+  return first === null ? null : { first, padding: null };
+}
+
+function later(order: Order | null, by: number | null): Order | null {
+  return order && by !== null ? { ...order, first: order.first + by } : null;
+}
+
+/** The id that tokens are told to differ from. */
+function paddingOf(graph: Graph, value: string): number | null {
+  const equal = graph.made(graph.made(value, 'Not')?.inputs[0], 'Equal');
+  return equal ? (equal.inputs.map((input) => graph.number(input)).find((id) => id !== null) ?? null) : null;
 }
 
 function ascending(numbers: readonly number[]): number | null {
@@ -152,14 +168,25 @@ export function readTable({ tensor, quantization }: Stored): Table {
   return { kind: 'float32', rows, columns, values: floats };
 }
 
-/** The position vectors from the first token's on, each with the vector of token type 0 added: places × columns. */
-export function readPositions({ positions, firstPosition, types }: FoundEmbeddings): Float32Array {
-  const sums = asFloats(readTable(positions)).slice(firstPosition * positions.tensor.dims[1]!);
-  if (!types) return sums;
-  const type = asFloats(readTable(types));
-  const columns = types.tensor.dims[1]!;
-  for (let i = 0; i < sums.length; i++) sums[i]! += type[i % columns]!;
-  return sums;
+/** The position vectors from the first token's on, places × columns, and that of padding; each with the vector of token type 0 added. */
+export function readPositions({
+  positions,
+  order,
+  types,
+}: FoundEmbeddings): Pick<EncoderWeights, 'positions' | 'padding'> {
+  const sums = asFloats(readTable(positions)).slice();
+  const [, columns = 0] = positions.tensor.dims;
+  if (types) {
+    const type = asFloats(readTable(types));
+    for (let i = 0; i < sums.length; i++) sums[i]! += type[i % columns]!;
+  }
+  const start = order.first * columns;
+  return {
+    positions: sums.subarray(start),
+    ...(order.padding !== null && {
+      padding: { id: order.padding, position: sums.subarray(start - columns, start) },
+    }),
+  };
 }
 
 function asFloats(table: Table): Float32Array {

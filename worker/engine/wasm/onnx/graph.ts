@@ -139,8 +139,8 @@ export class Graph {
         return shape?.slice(start, end) ?? null;
       }
       case 'Gather': {
-        const [from, index] = [this.numbers(first), this.number(second)];
-        return from && index !== null ? [from.at(index) ?? null] : [null];
+        const [from, indices] = [this.numbers(first), this.numbers(second)];
+        return indices?.map((index) => (index === null ? null : (from?.at(index) ?? null))) ?? null;
       }
       case 'Slice': {
         const from = this.numbers(first);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { farthest, readAnswers } from '../../../../e2e/encoder-answers';
+import { hiddenStates, logit } from '../reference-encoder';
 import { readOnnxWeights } from './read';
 
 // Files as exporters and quantisers write them, with random weights: scripts/prepare-models/export_fixtures.py.
@@ -68,6 +69,10 @@ test.each([
   expect(farthest(weights, answers[name]!)).toBeLessThan(1e-6);
 });
 
+test('operators that the runtime puts together give the same', () => {
+  expect(farthest(readOnnxWeights(file('bert-runtime-uint8'), []), answers['bert-uint8']!)).toBeLessThan(1e-6);
+});
+
 test('integers in lists are the same as in bytes', () => {
   const [listed, raw] = ['bert-int8-lists', 'bert-uint8-channels'].map((name) => readOnnxWeights(file(name), []));
   expect(listed!.words).toEqual(raw!.words);
@@ -118,6 +123,46 @@ test.each([
   expect(() => readOnnxWeights(file(name), [])).toThrow(
     expect.objectContaining({ name: 'UnsupportedGraphError', message: expect.stringContaining(reason) }),
   );
+});
+
+// FlagEmbedding's answers with the small checkpoints of the real architectures; texts of up to 64 tokens.
+const json = (path: string) => JSON.parse(readFileSync(new URL(`../../../../e2e/${path}`, import.meta.url), 'utf8'));
+const tiny = (path: string) =>
+  new Uint8Array(readFileSync(new URL(`../../../../e2e/models/${path}`, import.meta.url).pathname));
+const tinyGraph = (path: string) => new Uint8Array(gunzipSync(tiny(`${path}.onnx.gz`)));
+
+test.each([
+  'model',
+  'model_all_heads',
+  'model_external',
+])('bge-m3/%s gives the dense vectors of FlagEmbedding', (name) => {
+  const externals =
+    name === 'model_external'
+      ? [
+          { path: 'model.onnx_data', data: tinyGraph('bge-m3/model') },
+          { path: 'Constant_7_attr__value', data: tiny('bge-m3/Constant_7_attr__value') },
+        ]
+      : [];
+  const weights = readOnnxWeights(tinyGraph(`bge-m3/${name}`), externals);
+  expect(weights).toMatchObject({ heads: 4, layers: 2, words: { kind: 'int8', rows: 250_002 }, classifier: null });
+  expect(weights.positions.length).toBe(8192 * 32);
+  const cases: { input_ids: number[]; dense: number[] }[] = json('goldens/m3/m3_encode.json').cases;
+  const short = cases.filter(({ input_ids }) => input_ids.length <= 64);
+  expect(short.length).toBeGreaterThan(10);
+  for (const { input_ids, dense } of short) {
+    const state = hiddenStates(weights, input_ids).subarray(0, 32);
+    const length = Math.hypot(...state);
+    for (const [d, value] of dense.entries()) expect(state[d]! / length).toBeCloseTo(value, 5);
+  }
+});
+
+test('bge-reranker gives the logits of FlagEmbedding', () => {
+  const weights = readOnnxWeights(tinyGraph('bge-reranker/model'), []);
+  const cases: { default: { input_ids: number[]; score: number } }[] = json('goldens/m3/reranker.json').cases;
+  const short = cases.map((one) => one.default).filter(({ input_ids }) => input_ids.length <= 64);
+  expect(short.length).toBeGreaterThan(5);
+  for (const { input_ids, score } of short)
+    expect(logit(weights.classifier!, hiddenStates(weights, input_ids), 32)).toBeCloseTo(score, 5);
 });
 
 test('every architecture of the folder is tested', () => {

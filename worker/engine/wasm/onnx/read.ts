@@ -54,7 +54,7 @@ export function readOnnxWeights(
     heads,
     epsilon: epsilonOf([first, ...norms]),
     words: readTable(embeddings.words),
-    positions: readPositions(embeddings),
+    ...readPositions(embeddings),
     embeddingNorm: readNorm(graph, first),
     layers: found.length,
     layer: (index) => readLayer(graph, found[index]!, hidden / heads),
