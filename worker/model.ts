@@ -76,7 +76,7 @@ export async function loadModel(
       const files = filesOf(release, config, emit);
       const opened =
         build.engine === 'wasm'
-          ? await openOwn(release, build, files, emit)
+          ? await openOwn(release, build, config, files, emit)
           : await open(release, build, config, choice, startRuntime, files, emit);
       const loadHead = (head: TokenHead) => firstHead(release.heads[head], files, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
@@ -158,13 +158,14 @@ function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEv
 async function openOwn(
   release: ModelRelease,
   build: EncoderBuild,
+  { model }: LoadConfig,
   files: ReleaseFiles,
   emit: (event: LoadEvent) => void,
 ): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
   const [tokenizerJson, source, recipeJson] = await files.read(wantedBy(release, build));
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device: 'wasm', dtype: build.dtype });
-  return { tokenizer, engine: await openEncoder(readPrepared(recipeJson!, source!, build.heads)) };
+  return { tokenizer, engine: await openEncoder(readPrepared(recipeJson!, source!, build.heads), model.pooling) };
 }
 
 async function open(

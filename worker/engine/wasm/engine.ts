@@ -1,16 +1,20 @@
 import { BgeError } from '../../../src/shared/errors';
+import type { TokenHead } from '../../../src/shared/models';
 import type { EngineInfo } from '../../../src/shared/protocol';
-import type { Engine, Head, HeadOutputs, TokenBatch } from '../engine';
-import { Encoder } from './encoder';
+import type { Engine, Head, HeadOutputs, Linear, TokenBatch } from '../engine';
+import { HeadedEncoder, type Pooling } from './heads';
 import type { EncoderWeights } from './weights';
 
 /** What makes the page start a new worker that does without this engine. */
 const details = { device: 'wasm', engine: 'wasm' } as const;
 
-/** Opens our own engine for BERT encoders with int8 weights. Rejects with EngineError. */
-export async function openEncoder(weights: EncoderWeights): Promise<Engine> {
+/** Tokens of texts that go through the products together: short texts fill tiles, and weights are read once for all of them. */
+const BATCH_TOKENS = 64;
+
+/** Opens our own engine for encoders of the BERT family. Rejects with EngineError. */
+export async function openEncoder(weights: EncoderWeights, pooling: Pooling): Promise<Engine> {
   try {
-    return new EncoderEngine(await Encoder.open(weights));
+    return new EncoderEngine(await HeadedEncoder.open(weights, 'i16', pooling));
   } catch (cause) {
     throw failure('could not be opened', cause);
   }
@@ -18,32 +22,32 @@ export async function openEncoder(weights: EncoderWeights): Promise<Engine> {
 
 class EncoderEngine implements Engine {
   readonly info: EngineInfo = { engine: 'wasm', device: 'wasm', dtype: 'q8', threads: 1 };
-  /** A text fills the tiles of four rows by itself: batches would gain nothing, and make a query wait. */
-  readonly batching = { maxTokens: 1, maxRows: 1 };
-  readonly #encoder: Encoder;
+  readonly batching = { maxTokens: BATCH_TOKENS, maxRows: BATCH_TOKENS, equalLengths: false };
+  readonly lanes = 1;
+  readonly #encoder: HeadedEncoder;
 
-  constructor(encoder: Encoder) {
+  constructor(encoder: HeadedEncoder) {
     this.#encoder = encoder;
   }
 
+  slots(): number {
+    return 1;
+  }
+
   has(head: Head): boolean {
-    return head === 'dense';
+    return this.#encoder.has(head);
   }
 
-  async attach(): Promise<void> {
-    throw new BgeError('WrongModelError', 'This engine gives dense vectors only');
+  async attach(head: TokenHead, linear: Linear): Promise<void> {
+    this.#encoder.attach(head, linear);
   }
 
-  async run({ rows, length, ids }: TokenBatch): Promise<HeadOutputs> {
-    const { hidden } = this.#encoder;
-    const dense = new Float32Array(rows * hidden);
+  async run(batch: TokenBatch, heads: readonly Head[]): Promise<HeadOutputs> {
     try {
-      for (let row = 0; row < rows; row++)
-        dense.set(this.#encoder.encode(ids.subarray(row * length, (row + 1) * length)), row * hidden);
+      return this.#encoder.run(batch, heads);
     } catch (cause) {
-      throw failure(`failed on ${rows} × ${length} tokens`, cause);
+      throw failure(`failed on texts of ${batch.lengths.join(', ')} tokens`, cause);
     }
-    return { dense };
   }
 }
 

@@ -19,6 +19,7 @@ test('a scale a column, ties to even, zeros stay zeros', () => {
       3,
       columns[0]!.flatMap((_, row) => columns.map((column) => column[row]!)),
     ),
+    127,
   );
   expect([...rounded.scales]).toEqual([1, Math.fround(0.254 / 127), 0]);
   const column = (index: number) => [...rounded.values].filter((_, i) => i % 3 === index);
@@ -38,7 +39,7 @@ test('every weight is half a step away at most, and the largest of a column is 1
     fc.property(fc.integer({ min: 1, max: 9 }), fc.array(number, { minLength: 9, maxLength: 90 }), (outputs, list) => {
       const inputs = Math.floor(list.length / outputs);
       const { values } = matrix(inputs, outputs, list.slice(0, inputs * outputs));
-      const rounded = quantizeColumns({ kind: 'float32', inputs, outputs, values });
+      const rounded = quantizeColumns({ kind: 'float32', inputs, outputs, values }, 127);
       for (let column = 0; column < outputs; column++) {
         const scale = rounded.scales[column]!;
         const rows = Array.from({ length: inputs }, (_, row) => row * outputs + column);
@@ -67,12 +68,30 @@ test('a table has a scale for every 32 neighbours; int8 tables stay', () => {
 test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%d is refused, wherever it is', (odd) => {
   for (const at of [0, 17, 31]) {
     const values = Array.from({ length: 32 }, (_, i) => (i === at ? odd : i));
-    expect(() => quantizeColumns(matrix(8, 4, values))).toThrow('not finite');
+    expect(() => quantizeColumns(matrix(8, 4, values), 127)).toThrow('not finite');
     expect(() => quantizeTable(table(1, 32, values))).toThrow('not finite');
   }
 });
 
-test('blocks must divide the columns', () => {
-  expect(() => quantizeTable(table(1, 48, Array(48).fill(1)))).toThrow(RangeError);
-  expect(quantizeTable(table(1, 48, Array(48).fill(1)), 16).scales.length).toBe(3);
+test('a row that blocks do not divide has one scale', () => {
+  expect(quantizeTable(table(2, 48, Array(96).fill(1)))).toMatchObject({ block: 48, scales: { length: 2 } });
+});
+
+test('integers with zero points go to fewer steps', () => {
+  const { values } = matrix(4, 2, [-1, 100, 0, -100, 5, 28, 2, -36]);
+  const rounded = quantizeColumns(
+    {
+      kind: 'int8',
+      inputs: 4,
+      outputs: 2,
+      values: Int8Array.from(values),
+      scales: Float32Array.of(0.5, 2),
+      zeroPoints: Float32Array.of(2, -28),
+    },
+    63,
+  );
+  // Distances from the zero points: −3, −2, 3, 0 and 128, −72, 56, −8.
+  expect([...rounded.values]).toEqual([-63, 63, -42, -35, 63, 28, 0, -4]);
+  expect([...rounded.scales]).toEqual([Math.fround(1.5 / 63), Math.fround(256 / 63)]);
+  expect(rounded.zeroPoints).toBeNull();
 });
