@@ -1,4 +1,5 @@
 import type { Heap } from './heap';
+import { quantizeTable } from './quantize-columns';
 import type { Table } from './weights';
 
 /** Word vectors that lie in the heap; `values` and `scales` are addresses. */
@@ -14,13 +15,10 @@ export type PackedTable =
     }
   | { readonly kind: 'float32'; readonly rows: number; readonly columns: number; readonly values: number };
 
-/** Neighbours that share a scale where we choose: finer than rows, which costs quality (Chinese), and 1/8 of a byte a number. */
-const BLOCK = 32;
-
 /** @param asBytes whether float32 vectors are kept as int8 */
 export function keepTable(heap: Heap, table: Table, asBytes: boolean): PackedTable {
   if (table.kind === 'float32' && !asBytes) return { ...table, values: heap.keep(table.values) };
-  const { rows, columns, zeroPoint, block, values, scales } = table.kind === 'int8' ? table : quantizeTable(table);
+  const { rows, columns, zeroPoint, block, values, scales } = quantizeTable(table);
   const packed = { values: heap.take(values.length), scales: heap.keep(scales) };
   heap.bytes(packed.values, values.length).set(values);
   return { kind: 'int8', rows, columns, zeroPoint, block, ...packed };
@@ -50,21 +48,4 @@ export function addWords(heap: Heap, table: PackedTable, ids: Int32Array, to: nu
       for (let d = b * block; d < (b + 1) * block; d++) out[at + d]! += (vector[d]! - zeroPoint) * scale;
     }
   }
-}
-
-type IntegerTable = Extract<Table, { kind: 'int8' }>;
-
-function quantizeTable({ rows, columns, values }: Extract<Table, { kind: 'float32' }>): IntegerTable {
-  const block = columns % BLOCK === 0 ? BLOCK : columns;
-  const integers = new Int8Array(values.length);
-  const scales = new Float32Array(values.length / block);
-  for (let b = 0; b < scales.length; b++) {
-    const [from, to] = [b * block, (b + 1) * block];
-    let peak = 0;
-    for (let at = from; at < to; at++) peak = Math.max(peak, Math.abs(values[at]!));
-    scales[b] = peak / 127;
-    const factor = peak > 0 ? 127 / peak : 0;
-    for (let at = from; at < to; at++) integers[at] = Math.round(values[at]! * factor);
-  }
-  return { kind: 'int8', rows, columns, values: integers, zeroPoint: 0, block, scales };
 }

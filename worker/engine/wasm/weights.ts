@@ -70,6 +70,13 @@ export interface Classifier {
   readonly out: Product;
 }
 
+/** A token that the places of the others are counted without. */
+export interface Padding {
+  readonly id: number;
+  /** What it has in place of a row of `positions`: hidden numbers. */
+  readonly position: Float32Array;
+}
+
 /** An encoder of the BERT family (BERT, RoBERTa, XLM-RoBERTa), however a file keeps it. */
 export interface EncoderWeights {
   readonly hidden: number;
@@ -80,6 +87,8 @@ export interface EncoderWeights {
   readonly words: Table;
   /** One row for each place that a token can have, the first text token's first, with the vector of token type 0 added: places × hidden. */
   readonly positions: Float32Array;
+  /** RoBERTa's padding token takes no place, not even where a text spells it out; left out for BERT, whose every token takes one. */
+  readonly padding?: Padding;
   readonly embeddingNorm: Norm;
   readonly layers: number;
   /** Reads one layer; its arrays may be views of the file, and are not kept. */
