@@ -68,7 +68,7 @@ export class Encoder {
       for (const length of lengths) {
         const keys = qkv + 3 * token * row + row;
         const at = first ? text : token;
-        const [q, out, count] = [queries + 3 * at * row, y + at * row, first ? 1 : length];
+        const [q, out, count] = [queries + 3 * at * row, inner + at * row, first ? 1 : length];
         kernels.attend(q, 3 * row, keys, keys + row, 3 * row, out, attention, length, count, heads, size);
         text++;
         token += length;
@@ -88,7 +88,7 @@ export class Encoder {
         multiply(x, quantized, layer.qkv, firstQueries, rows, { first: 0, last: hidden });
       }
       attend(onlyFirst ? firstQueries : qkv, onlyFirst);
-      apply(layer.attentionOut, y, y, rows);
+      apply(layer.attentionOut, inner, y, rows);
       normalize(y, x, layer.attentionNorm, rows);
       apply(layer.ffnIn, y, inner, rows);
       kernels.gelu(inner, rows * layer.ffnIn.columns);
@@ -100,12 +100,17 @@ export class Encoder {
 
   /** The sum of each token's word and position vectors. */
   #embed(ids: Int32Array, lengths: readonly number[], to: number): void {
-    const { hidden, positions, longest, words } = this.packed;
-    let at = to;
+    const { hidden, positions, longest, padding, words } = this.packed;
+    const placeOf = (place: number) => this.heap.floats(positions + 4 * place * hidden, hidden);
+    const out = this.heap.floats(to, ids.length * hidden);
+    let token = 0;
     for (const length of lengths) {
       if (length > longest) throw new Error(`a text has ${length} tokens, the model has places for ${longest}`);
-      this.heap.floats(at, length * hidden).set(this.heap.floats(positions, length * hidden));
-      at += 4 * length * hidden;
+      let place = 0;
+      for (const end = token + length; token < end; token++) {
+        const isPadding = ids[token] === padding?.id;
+        out.set(isPadding ? this.heap.floats(padding!.position, hidden) : placeOf(place++), token * hidden);
+      }
     }
     addWords(this.heap, words, ids, to);
   }

@@ -26,6 +26,8 @@ export interface PackedEncoder {
   readonly words: PackedTable;
   readonly positions: number;
   readonly longest: number;
+  /** A token that takes no place, and what it has in its stead. */
+  readonly padding: { readonly id: number; readonly position: number } | null;
   readonly embeddingNorm: PackedNorm;
   readonly layers: readonly PackedLayer[];
   /** A reranker's head; null for embedders. */
@@ -34,7 +36,7 @@ export interface PackedEncoder {
 
 /** Packs the weights, a layer at a time; they are not needed afterwards. Throws Error for sizes that the kernels do not take, RangeError where memory runs short. */
 export function pack(heap: Heap, arithmetic: Arithmetic, precision: Precision, weights: EncoderWeights): PackedEncoder {
-  const { hidden, heads, epsilon, words, positions, embeddingNorm, layers, classifier } = weights;
+  const { hidden, heads, epsilon, words, positions, padding, embeddingNorm, layers, classifier } = weights;
   if (hidden % (8 * heads) !== 0) throw new Error(`${heads} heads of ${hidden / heads} are not supported`);
   const keep = (...parts: Product[]) => keepProduct(heap, arithmetic, parts);
   return {
@@ -42,6 +44,7 @@ export function pack(heap: Heap, arithmetic: Arithmetic, precision: Precision, w
     words: keepTable(heap, words, precision !== 'f32'),
     positions: heap.keep(positions),
     longest: positions.length / hidden,
+    padding: padding ? { id: padding.id, position: heap.keep(padding.position) } : null,
     embeddingNorm: keepNorm(heap, embeddingNorm),
     layers: Array.from({ length: layers }, (_, index) => {
       const layer = weights.layer(index);
