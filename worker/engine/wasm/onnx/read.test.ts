@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { PbfWriter } from 'pbf';
 import { expect, test } from 'vitest';
 import { farthest, readAnswers } from '../../../../e2e/encoder-answers';
 import { hiddenStates, logit } from '../reference-encoder';
@@ -179,4 +181,34 @@ test('a file that is cut anywhere is refused, never read by halves', () => {
 
 test('what is no ONNX file is refused', () => {
   expect(() => readOnnxWeights(new TextEncoder().encode('<!doctype html><html>'), [])).toThrow(Error);
+});
+
+test('damage gives an error or other numbers, and never hangs', () => {
+  const whole = file('bert-uint8-channels');
+  const place = fc.nat(whole.length - 1);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 8 }), (changes) => {
+      const damaged = whole.slice();
+      for (const [at, byte] of changes) damaged[at] = byte;
+      try {
+        const weights = readOnnxWeights(damaged, []);
+        for (let index = 0; index < weights.layers; index++) weights.layer(index);
+        expect(weights.words.values.length).toBe(weights.words.rows * weights.words.columns);
+      } catch (error) {
+        expect((error as Error).message).not.toMatch(/undefined|not a function|not iterable|call stack/);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('an operator that waits for itself is refused', () => {
+  const writer = new PbfWriter();
+  const graph = (_: null, pbf: PbfWriter) => pbf.writeMessage(1, node, null);
+  const node = (_: null, pbf: PbfWriter) => {
+    for (const field of [1, 2]) pbf.writeStringField(field, 'x'); // input, output
+    pbf.writeStringField(4, 'Add');
+  };
+  writer.writeMessage(7, graph, null);
+  expect(() => readOnnxWeights(writer.finish(), [])).toThrow('x is used before it is made');
 });
