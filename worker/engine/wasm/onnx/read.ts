@@ -49,7 +49,11 @@ export function readOnnxWeights(
   if (hidden % heads !== 0) throw new UnsupportedGraphError(`${heads} heads do not divide ${hidden} columns`);
   for (const { attention } of found) checkScale(attention.scale, hidden / heads);
   const classifier = findClassifier(graph, norms.at(-1)!.output);
-  if (classifier) checkSize(classifier.dense, hidden, classifier.out.inputs);
+  if (classifier) {
+    checkSize(classifier.dense, hidden, classifier.out.inputs);
+    if (embeddings.types && embeddings.types.tensor.dims[0] !== 1)
+      throw new UnsupportedGraphError('its classifier tells two texts apart by their token types');
+  }
   return {
     hidden,
     heads,
