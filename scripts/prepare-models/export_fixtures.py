@@ -237,15 +237,10 @@ def main() -> None:
     save("reranker-float16", float16.convert_float_to_float16(export(FirstOutput(reranker()), outputs=("logits",))))
     save("reranker-int8", quantized(before, weight_type=QuantType.QUInt8))
 
-    cross_encoder = lambda: make("Bert", "ForSequenceClassification", num_labels=1)
-    goldens["cross-encoder"] = answers(cross_encoder())
-    save("cross-encoder", export(FirstOutput(cross_encoder()), 3, outputs=("logits",)))
-
     checkpoints = {
         "bert": (make("Bert"), torch.float32),
         "xlm-roberta": (make("XLMRoberta"), torch.bfloat16),
         "reranker": (reranker(), torch.float16),
-        "cross-encoder": (cross_encoder(), torch.float16),
     }
     for name, (model, type) in checkpoints.items():
         save_file({key: tensor.to(type).contiguous() for key, tensor in model.state_dict().items()}, scratch / "model.safetensors")
@@ -270,6 +265,8 @@ def others() -> None:
     save("other-gelu-tanh-dynamo", export(zero("Bert", **small, hidden_act="gelu_pytorch_tanh"), 3, ("last_hidden_state", "pooler_output"), 20, dynamo=True))
     save("other-relu", export(FirstOutput(zero("Bert", **small, hidden_act="relu")), 3))
     save("other-decoder", export(FirstOutput(zero("Bert", **small, is_decoder=True)), 3))
+    cross_encoder = make("Bert", "ForSequenceClassification", num_labels=1)
+    save("other-cross-encoder", export(FirstOutput(with_random_weights(cross_encoder, 0)), 3, outputs=("logits",)))
     save("other-mpnet", export(FirstOutput(zero("MPNet", **small))))
     save("other-albert", export(FirstOutput(zero("Albert", **small, embedding_size=16)), 3))
     save("other-gpt2", export(FirstOutput(zero("GPT2", vocab_size=120, n_positions=40, n_embd=32, n_layer=2, n_head=4))))

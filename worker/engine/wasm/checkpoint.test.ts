@@ -14,13 +14,12 @@ test.each([
   ['bert', 'float32'],
   ['xlm-roberta', 'bfloat16'],
   ['reranker', 'float16'],
-  ['cross-encoder', 'float16'],
 ])('%s in %s gives what PyTorch gives', (name) => {
   const weights = readCheckpoint(weightsFile(name), config(name));
   expect(weights).toMatchObject({ hidden: 32, heads: 4, layers: 2 });
   expect(weights.epsilon).toBe(['xlm-roberta', 'reranker'].includes(name) ? 1e-5 : 1e-12);
   expect(weights.positions.length).toBe(40 * 32);
-  expect(weights.classifier !== null).toBe(['reranker', 'cross-encoder'].includes(name));
+  expect(weights.classifier !== null).toBe(name === 'reranker');
   expect(farthest(weights, answers[name]!)).toBeLessThan(1e-6);
 });
 
@@ -33,7 +32,7 @@ test('what does not lie at a multiple of four bytes is read too', () => {
   expect(odd!.layer(1)).toEqual(even!.layer(1));
 });
 
-test('several labels are no reranker', () => {
+test('a checkpoint that does not say that it is a reranker is an embedder', () => {
   const change = { architectures: ['XLMRobertaModel'] };
   expect(readCheckpoint(weightsFile('reranker'), config('reranker', change)).classifier).toBeNull();
 });
@@ -43,6 +42,7 @@ test.each([
   [{ hidden_act: 'gelu_new' }, 'its activation is gelu_new, not GELU with erf'],
   [{ position_embedding_type: 'relative_key' }, 'its positions are relative_key'],
   [{ is_decoder: true }, 'it is a decoder'],
+  [{ architectures: ['BertForSequenceClassification'] }, 'its classifier tells two texts apart by their token types'],
 ])('another architecture is refused: %o', (change, reason) => {
   expect(() => readCheckpoint(weightsFile('bert'), config('bert', change))).toThrow(
     expect.objectContaining({ name: 'UnsupportedGraphError', message: `not this engine: ${reason}` }),

@@ -93,14 +93,13 @@ function readPositions(
   return { positions: sums.subarray(start), padding: { id, position: sums.subarray(start - hidden, start) } };
 }
 
-/** RoBERTa's head, or BERT's, which is the same with its first layer called a pooler; null for embedders and for several labels. */
-function readClassifier(checkpoint: Checkpoint, { architectures }: Config): Classifier | null {
+/** Null for embedders and for several labels. */
+function readClassifier(checkpoint: Checkpoint, { architectures, model_type }: Config): Classifier | null {
   if (!architectures?.some((name) => name.endsWith('ForSequenceClassification'))) return null;
-  const [dense, out] = checkpoint.has('classifier.out_proj.weight')
-    ? ['classifier.dense', 'classifier.out_proj']
-    : [`${checkpoint.prefix}pooler.dense`, 'classifier'];
-  if (checkpoint.shape(`${out}.weight`)[0] !== 1) return null;
-  return { dense: checkpoint.linear(dense), out: checkpoint.linear(out) };
+  if (model_type === 'bert')
+    throw new UnsupportedGraphError('its classifier tells two texts apart by their token types');
+  if (checkpoint.shape('classifier.out_proj.weight')[0] !== 1) return null;
+  return { dense: checkpoint.linear('classifier.dense'), out: checkpoint.linear('classifier.out_proj') };
 }
 
 class Checkpoint {
@@ -113,10 +112,6 @@ class Checkpoint {
     if (words === undefined) throw new Error(`there is no ${WORDS}`);
     this.prefix = words.slice(0, -WORDS.length);
     this.#tensors = tensors;
-  }
-
-  has(name: string): boolean {
-    return this.#tensors.has(name);
   }
 
   shape(name: string): readonly number[] {

@@ -19,7 +19,6 @@ export function findAttention(graph: Graph, value: string): FoundAttention {
   if (node?.opType === 'Attention' && node.attributes.has('num_heads'))
     return fused(graph, node, node.inputs[3], [4, 5]);
   if (node?.opType === 'QAttention') return fused(graph, node, node.inputs[5], [8]);
-  if (node?.opType === 'MultiHeadAttention') return fusedHeads(graph, node);
   if (node?.opType === 'Reshape') return spelledOut(graph, node.inputs[0]!);
   throw new UnsupportedGraphError(`${node?.opType ?? 'nothing'} where attention is expected`);
 }
@@ -39,21 +38,6 @@ function fused(graph: Graph, node: Node, mask: string | undefined, absent: reado
   const quantization = integers ? graph.quantization(node.inputs[4], node.inputs[7], 1) : weight.quantization;
   return {
     qkv: [{ input: graph.origin(input), weight: { ...weight, quantization }, biases: [bias], inputs, outputs }],
-    heads: node.attributes.get('num_heads')!.numbers[0]!,
-    scale: node.attributes.get('scale')?.numbers[0] || null,
-  };
-}
-
-/** onnxruntime's operator for attention behind the linear layers. */
-function fusedHeads(graph: Graph, node: Node): FoundAttention {
-  const [query, key, value, bias, padding, attentionBias, ...past] = node.inputs;
-  refuseOptions(node);
-  if (past.some((input) => input)) throw new UnsupportedGraphError('its attention has a past');
-  checkMask(graph, padding);
-  checkMask(graph, attentionBias);
-  if (bias) throw new UnsupportedGraphError('the biases of its attention are in one piece');
-  return {
-    qkv: [query, key, value].map((part) => linearOf(graph, part ?? '')),
     heads: node.attributes.get('num_heads')!.numbers[0]!,
     scale: node.attributes.get('scale')?.numbers[0] || null,
   };

@@ -27,7 +27,14 @@ interface Lookup {
 
 /** The embeddings that the first layer normalisation takes. Throws UnsupportedGraphError for any others than words + absolute positions (+ token types). */
 export function findEmbeddings(graph: Graph, norm: FoundNorm): FoundEmbeddings {
-  if (norm.embeddings) return fused(graph, norm.embeddings.inputs);
+  const found = norm.embeddings ? fused(graph, norm.embeddings.inputs) : spelledOut(graph, norm);
+  const { words, positions, types } = found;
+  const odd = [words, positions, types].find((table) => table && table.tensor.dims[1] !== words.tensor.dims[1]);
+  if (odd) throw new UnsupportedGraphError('its embeddings have different sizes');
+  return found;
+}
+
+function spelledOut(graph: Graph, norm: FoundNorm): FoundEmbeddings {
   let words: Stored | null = null;
   let positions: Stored | null = null;
   let order: Order | null = null;

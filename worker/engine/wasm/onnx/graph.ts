@@ -36,9 +36,17 @@ export class Graph {
   readonly #producers = new Map<string, Node>();
   readonly #masks = new Map<string, boolean>();
 
+  /** Throws Error if the operators are not in an order in which they can be computed. */
   constructor(model: Model) {
     this.model = model;
-    for (const node of model.nodes) for (const output of node.outputs) this.#producers.set(output, node);
+    const early = new Set<string>();
+    for (const node of model.nodes) {
+      for (const input of node.inputs) if (!this.#producers.has(input)) early.add(input);
+      for (const output of node.outputs) {
+        if (output !== '' && early.has(output)) throw new Error(`${output} is used before it is made`);
+        this.#producers.set(output, node);
+      }
+    }
   }
 
   /** The value that this one is in another number format, or itself. */

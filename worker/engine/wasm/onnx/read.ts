@@ -44,11 +44,16 @@ export function readOnnxWeights(
   const softmaxes = graph.model.nodes.filter(({ opType }) => opType === 'Softmax').length;
   if (softmaxes > found.length) throw new UnsupportedGraphError('it has more attention than layers');
   const hidden = embeddings.words.tensor.dims[1]!;
-  checkSizes(found, hidden);
+  checkSizes(graph, found, [first, ...norms], hidden);
   const heads = hints.heads ?? headsOf(found);
   if (hidden % heads !== 0) throw new UnsupportedGraphError(`${heads} heads do not divide ${hidden} columns`);
   for (const { attention } of found) checkScale(attention.scale, hidden / heads);
-  const classifier = findClassifier(graph, (norms.at(-1) ?? first).output);
+  const classifier = findClassifier(graph, norms.at(-1)!.output);
+  if (classifier) {
+    checkSize(classifier.dense, hidden, classifier.out.inputs);
+    if (embeddings.types && embeddings.types.tensor.dims[0] !== 1)
+      throw new UnsupportedGraphError('its classifier tells two texts apart by their token types');
+  }
   return {
     hidden,
     heads,
@@ -80,7 +85,9 @@ function findLayer(
     const rest = terms.filter((term) => term !== residual.output);
     const linear = rest.length === terms.length - 1 ? findLinear(graph, rest) : null;
     if (!linear)
-      throw new UnsupportedGraphError(`${norm.output} does not normalise a linear layer and what went into it`);
+      throw new UnsupportedGraphError(
+        `${norm.output} does not normalise a linear layer and what went into it, but ${rest.map((term) => graph.node(term)?.opType ?? term).join(', ')}`,
+      );
     return linear;
   };
   const same = (linear: FoundLinear, norm: FoundNorm) => {
@@ -97,19 +104,23 @@ function findLayer(
   return { attention, attentionOut, attentionNorm, ffnIn, ffnOut, ffnNorm };
 }
 
-function checkSizes(layers: readonly FoundLayer[], hidden: number): void {
+function checkSizes(graph: Graph, layers: readonly FoundLayer[], norms: readonly FoundNorm[], hidden: number): void {
   for (const { attention, attentionOut, ffnIn, ffnOut } of layers) {
     const each = attention.qkv.length === 1 ? 3 * hidden : hidden;
-    const sizes = [
-      ...attention.qkv.map((part) => [part, hidden, each] as const),
-      [attentionOut, hidden, hidden] as const,
-      [ffnIn, hidden, ffnIn.outputs] as const,
-      [ffnOut, ffnIn.outputs, hidden] as const,
-    ];
-    for (const [{ weight, inputs, outputs }, rows, columns] of sizes)
-      if (inputs !== rows || outputs !== columns)
-        throw new UnsupportedGraphError(`${weight.tensor.name} is ${inputs} × ${outputs}, not ${rows} × ${columns}`);
+    for (const part of attention.qkv) checkSize(part, hidden, each);
+    checkSize(attentionOut, hidden, hidden);
+    checkSize(ffnIn, hidden, ffnIn.outputs);
+    checkSize(ffnOut, ffnIn.outputs, hidden);
   }
+  for (const value of norms.flatMap(({ weight, bias }) => [weight, ...(bias ? [bias] : [])])) {
+    const tensor = graph.tensor(value);
+    if (tensor?.size !== hidden) throw new UnsupportedGraphError(`${value} does not have ${hidden} numbers`);
+  }
+}
+
+function checkSize({ weight, inputs, outputs }: FoundLinear, rows: number, columns: number): void {
+  if (inputs !== rows || outputs !== columns)
+    throw new UnsupportedGraphError(`${weight.tensor.name} is ${inputs} × ${outputs}, not ${rows} × ${columns}`);
 }
 
 function headsOf(layers: readonly FoundLayer[]): number {
@@ -150,7 +161,6 @@ function readQkv(qkv: readonly FoundLinear[], scale: number): Layer['qkv'] {
 }
 
 function readNorm(graph: Graph, { weight, bias }: FoundNorm): Norm {
-  const [factors, offsets] = [weight, bias].map((value) => graph.tensor(value)?.floats());
-  if (!factors) throw new UnsupportedGraphError(`${weight} is no constant`);
-  return { weight: factors, bias: offsets ?? new Float32Array(factors.length) };
+  const factors = graph.tensor(weight)!.floats();
+  return { weight: factors, bias: graph.tensor(bias)?.floats() ?? new Float32Array(factors.length) };
 }
