@@ -92,7 +92,14 @@ test('different pairs have different scores: not 1.0 for all', async ({ page }) 
 test('rank gives the best first, and what is known on the way', async ({ page }) => {
   const result = await page.evaluate(async () => {
     const reranker = await bge.createReranker();
-    const passages = ['hi', 'The giant panda is a bear.', 'Bread is baked from dough.', 'hi', 'Pandas eat bamboo.'];
+    // Long ones, or they would go through the model together.
+    const passages = [
+      'hi ',
+      'The giant panda is a bear. ',
+      'Bread is baked from dough. ',
+      'hi ',
+      'Pandas eat bamboo. ',
+    ].map((text) => text.repeat(70));
     const partial: number[] = [];
     const ranking = await reranker.rank('what is panda?', passages, {
       topK: 3,
