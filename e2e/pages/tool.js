@@ -9,7 +9,7 @@ const create = (options = {}) =>
   bge.createEmbedder({ modelBase: '/models/', device: 'wasm', dtype: dtypeOf(options.model), ...options });
 
 bge.registerModel({ id: 'tiny/bge-m3', dim: 32, heads: ['sparse', 'colbert'], maxLength: 8192 });
-for (const variant of ['external', 'torch', 'headless'])
+for (const variant of ['external', 'torch', 'headless', 'checkpoint'])
   bge.registerModel({ id: `tiny/bge-m3-${variant}`, dim: 32, heads: ['sparse', 'colbert'], maxLength: 8192 });
 bge.registerModel({
   id: 'tiny/bge-m3-all-heads',
@@ -18,7 +18,8 @@ bge.registerModel({
   maxLength: 8192,
   graphs: { fp32: 'model.onnx' },
 });
-bge.registerModel({ id: 'tiny/bge-reranker', task: 'rerank', maxLength: 8192 });
+for (const variant of ['', '-checkpoint'])
+  bge.registerModel({ id: `tiny/bge-reranker${variant}`, task: 'rerank', maxLength: 8192 });
 
 /** @param {import('bge-web').RerankerOptions} options */
 const createReranker = (options = {}) =>
