@@ -12,14 +12,15 @@ import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
 import type { DeviceChoice } from './device';
 import type { Engine, Linear } from './engine/engine';
 import { openOrt } from './engine/ort';
-import { type Ort, startOrt } from './engine/ort-runtime';
+import type { Ort } from './engine/ort-runtime';
 import { openEncoder } from './engine/wasm/engine';
 import { readPrepared } from './engine/wasm/prepared-weights';
 import { externalFiles } from './external-data';
 import { widenLayerNorms } from './half-precision';
 import { readLinear } from './heads/linear';
+import type { Host } from './host';
 import { knownFiles } from './known-files';
-import { openModelStore } from './model-store';
+import type { ModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
 
@@ -54,26 +55,33 @@ interface ReleaseFiles {
 export async function loadModel(
   config: LoadConfig,
   choice: DeviceChoice,
+  { openStore, startRuntime: start }: Host,
   emit: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
   const { device } = choice;
-  const candidates = candidatesFor(config, choice);
+  const suitable = candidatesFor(config, choice);
+  const candidates = start ? suitable : suitable.filter(({ build }) => build.engine === 'wasm');
+  if (candidates.length < suitable.length && candidates.length === 0) {
+    const message = `${config.model.id} is run by onnxruntime-web in browsers only: our own engine has no build of it`;
+    throw new BgeError('WrongModelError', message, { details: { model: config.model.id } });
+  }
   if (candidates.length === 0) {
     const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
     throw new BgeError('InvalidInputError', message, { details: { device } });
   }
   let runtime: Promise<Ort> | undefined;
   const startRuntime = () => {
-    runtime ??= startOrt(device, config.wasmBase, config.threads);
+    runtime ??= start!(device, config.wasmBase, config.threads);
     runtime.catch(() => {}); // it may fail while nobody waits for it
     return runtime;
   };
+  const store = openStore({ cache: config.cache, onEvent: emit });
   let refused: BgeError | undefined;
   let tooLarge = Number.POSITIVE_INFINITY;
-  for (const { release, build } of await storedFirst(candidates, config, emit)) {
+  for (const { release, build } of await storedFirst(candidates, config, store)) {
     if (WEIGHT_BYTES[build.dtype] >= tooLarge) continue;
     try {
-      const files = filesOf(release, config, emit);
+      const files = filesOf(release, config, store);
       const opened =
         build.engine === 'wasm'
           ? await openOwn(release, build, config, files, emit)
@@ -109,12 +117,12 @@ function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice)
 async function storedFirst(
   candidates: readonly Candidate[],
   config: LoadConfig,
-  emit: (event: LoadEvent) => void,
+  store: ModelStore,
 ): Promise<readonly Candidate[]> {
   for (const candidate of candidates) {
     const { release, build } = candidate;
     const needed = wantedBy(release, build).filter((file) => build.engine === 'ort' || file !== build.weights.recipe);
-    if (!(await filesOf(release, config, emit).holds(needed))) continue;
+    if (!(await filesOf(release, config, store).holds(needed))) continue;
     return [candidate, ...candidates.filter((other) => other !== candidate)];
   }
   return candidates;
@@ -131,10 +139,9 @@ function includes(devices: readonly Device[], device: Device): boolean {
   return devices.includes(device);
 }
 
-function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEvent) => void): ReleaseFiles {
-  const { model, modelBase, cache } = config;
+function filesOf(release: ModelRelease, config: LoadConfig, store: ModelStore): ReleaseFiles {
+  const { model, modelBase } = config;
   const revision = config.revision ?? release.revision;
-  const store = openModelStore({ cache, onEvent: emit });
   // Sizes and hashes are those of the release's own revision.
   const isKnownRevision = revision === release.revision;
   const request = (file: ModelFile) => ({
