@@ -9,7 +9,7 @@ import { Mismatch, PartialFile, TooLarge } from './model-store/partial-file';
 import { Progress } from './model-store/progress';
 
 /** Chromium (156) computes no SHA-256 of more, and no ONNX file is larger: there protobuf ends. */
-const LARGEST_FILE = 2 ** 31 - 1;
+export const LARGEST_FILE = 2 ** 31 - 1;
 
 export interface StoreOptions {
   /** Opens what keeps files from one visit to the next; null keeps them in memory only. */
