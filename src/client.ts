@@ -1,4 +1,5 @@
 import { type Remote, transferHandlers, wrap } from 'comlink';
+import type { ModelClient } from './model-client.js';
 import { Ending } from './shared/ending.js';
 import { BgeError, fromWire, isBgeError, type WireError } from './shared/errors.js';
 import type {
@@ -37,7 +38,7 @@ interface Connection {
 }
 
 /** A worker's life: starts it, settles every call (reply, abort, death), moves to the next device, starts anew, ends it. */
-export class WorkerClient<Info extends ModelInfo = ModelInfo> {
+export class WorkerClient<Info extends ModelInfo = ModelInfo> implements ModelClient<Info> {
   info: Info | undefined;
   readonly #options: ClientOptions;
   readonly #failed: FailedChoice[] = [];

@@ -14,7 +14,7 @@ import {
 import type { DeviceChoice } from './device';
 import type { Engine, Linear } from './engine/engine';
 import { openOrt } from './engine/ort';
-import { type Ort, startOrt } from './engine/ort-runtime';
+import type { Ort } from './engine/ort-runtime';
 import { openEncoder } from './engine/wasm/engine';
 import { fasterPrecision } from './engine/wasm/precision';
 import { readWeights } from './engine/wasm/read-weights';
@@ -22,8 +22,9 @@ import { UnsupportedGraphError } from './engine/wasm/unsupported';
 import { externalFiles } from './external-data';
 import { widenLayerNorms } from './half-precision';
 import { readLinear } from './heads/linear';
+import type { Host } from './host';
 import { knownFiles } from './known-files';
-import { openModelStore } from './model-store';
+import type { ModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
 
@@ -59,10 +60,11 @@ interface ReleaseFiles {
 export async function loadModel(
   config: LoadConfig,
   choice: DeviceChoice,
+  { openStore, startRuntime: start }: Host,
   emit: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
   const { device } = choice;
-  const candidates = candidatesFor(config, choice);
+  const candidates = candidatesFor(config, choice).filter(({ build }) => start || build.engine === 'wasm');
   if (candidates.length === 0) {
     const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
     throw new BgeError('InvalidInputError', message, { details: { device } });
@@ -70,15 +72,16 @@ export async function loadModel(
   if (candidates.some(({ build }) => build.engine === 'wasm' && build.dtype === 'q8')) fasterPrecision(); // while files come
   let runtime: Promise<Ort> | undefined;
   const startRuntime = () => {
-    runtime ??= startOrt(device, config.wasmBase, config.threads);
+    runtime ??= start!(device, config.wasmBase, config.threads);
     runtime.catch(() => {}); // it may fail while nobody waits for it
     return runtime;
   };
+  const store = openStore({ cache: config.cache, onEvent: emit });
   let refused: BgeError | undefined;
   let tooLarge = Number.POSITIVE_INFINITY;
   const useless = new Set<unknown>();
-  for (const { release, build } of await storedFirst(candidates, config, emit)) {
-    const files = filesOf(release, config, emit);
+  for (const { release, build } of await storedFirst(candidates, config, store)) {
+    const files = filesOf(release, config, store);
     const main = files.url(mainFile(build));
     if (useless.has(main) || (build.engine === 'ort' && WEIGHT_BYTES[build.dtype] >= tooLarge)) continue;
     try {
@@ -94,6 +97,8 @@ export async function loadModel(
         throw error;
       if (isForAnotherBuild(error)) useless.add(error.details.url);
       if (isTooLarge(error) && build.engine === 'ort') tooLarge = WEIGHT_BYTES[build.dtype];
+      // Where no runtime says more, a file that is there and does not do matters, not one that is missing.
+      if (!start && refused && isForAnotherBuild(refused) && !isForAnotherBuild(error)) refused = undefined;
       refused ??= isTooLarge(error) ? withAdvice(error, build, config, device) : error;
     }
   }
@@ -118,13 +123,13 @@ function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice)
 async function storedFirst(
   candidates: readonly Candidate[],
   config: LoadConfig,
-  emit: (event: LoadEvent) => void,
+  store: ModelStore,
 ): Promise<readonly Candidate[]> {
   for (const candidate of candidates) {
     const { release, build } = candidate;
     const recipe = build.engine === 'wasm' && build.weights.kind === 'prepared' ? build.weights.recipe : undefined;
     const needed = wantedBy(build).filter((file) => file !== recipe);
-    if (!(await filesOf(release, config, emit).holds(needed))) continue;
+    if (!(await filesOf(release, config, store).holds(needed))) continue;
     return [candidate, ...candidates.filter((other) => other !== candidate)];
   }
   return candidates;
@@ -139,10 +144,9 @@ function includes(devices: readonly Device[], device: Device): boolean {
   return devices.includes(device);
 }
 
-function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEvent) => void): ReleaseFiles {
-  const { model, modelBase, cache } = config;
+function filesOf(release: ModelRelease, config: LoadConfig, store: ModelStore): ReleaseFiles {
+  const { model, modelBase } = config;
   const revision = config.revision ?? release.revision;
-  const store = openModelStore({ cache, onEvent: emit });
   // Sizes and hashes are those of the release's own revision.
   const isKnownRevision = revision === release.revision;
   const url = (file: ModelFile) =>

@@ -9,6 +9,7 @@ import {
   STORE,
   type StoredFile,
 } from '../../src/shared/storage';
+import type { FileCache } from '../model-store';
 
 /** An open can wait for ever behind another tab's unfinished deletion. */
 const OPEN_MS = 5_000;
@@ -17,7 +18,7 @@ const OPEN_MS = 5_000;
 const USED_MS = 24 * 60 * 60 * 1000;
 
 /** The models in IndexedDB, for one reading: opened for it, closed after it. */
-export class Database {
+export class Database implements FileCache {
   #use: UseStore = createStore(DATABASE, STORE);
 
   /** Rejects where IndexedDB is missing, refuses (private mode) or does not answer. */
