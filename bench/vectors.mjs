@@ -130,6 +130,7 @@ console.log(
 );
 for (const [mode, index] of Object.entries(indexes)) {
   const hits = index.search(queries.subarray(0, 20 * DIM), K);
+  /** @type {number[]} */
   const found = hits.map((/** @type {{ row: number }[]} */ list, /** @type {number} */ i) => {
     const truth = plainScan(data, query(i));
     return truth.filter(({ row }) => list.some((hit) => hit.row === row)).length / K;

@@ -1,4 +1,4 @@
-// Builds the package into dist/: the page's part, the worker as one self-contained file, the types, and beside the
+// Builds the package into dist/: the page's parts, each worker as one self-contained file, the types, and beside the
 // worker the files of onnxruntime-web, which the worker loads only when it needs them.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,12 @@ await buildKernels();
 // Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
 await build({
   absWorkingDir: root,
-  entryPoints: { index: 'src/index.ts', worker: 'worker/index.ts' },
+  entryPoints: {
+    index: 'src/index.ts',
+    worker: 'worker/index.ts',
+    search: 'src/search/index.ts',
+    'search-worker': 'search/index.ts',
+  },
   outdir: dist,
   bundle: true,
   minify: true,

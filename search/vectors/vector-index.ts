@@ -86,7 +86,7 @@ export class VectorIndex {
   add(vectors: Vectors): number {
     const count = vectors.length / this.dim;
     if (!Number.isInteger(count)) throw misfit('vectors', `rows of ${this.dim} numbers`, `${vectors.length} numbers`);
-    const { halves, floats } = this.#read(vectors);
+    const { halves, floats } = bothForms(vectors, this.dim, this.mode);
     const first = this.#rows;
     for (let i = 0; i < count; i++) {
       const row = first + i;
@@ -165,17 +165,6 @@ export class VectorIndex {
     return moved;
   }
 
-  /** The values in both forms; the float32 ones are what the kept ones stand for. */
-  #read(vectors: Vectors): { readonly halves: Uint16Array<ArrayBuffer> | null; readonly floats: Float32Array } {
-    const given = vectors instanceof Float32Array ? vectors : toFloats(vectors);
-    checkFinite('vectors', given, this.dim);
-    if (this.mode === 'float32') return { halves: null, floats: given };
-    const halves = vectors instanceof Uint16Array ? vectors : toHalves(given);
-    const floats = vectors instanceof Uint16Array ? given : toFloats(halves);
-    checkFinite('vectors', floats, this.dim, 'a number that float16 can hold, at most 65504');
-    return { halves, floats };
-  }
-
   #blockOf(row: number): Block {
     const { rowBytes } = this.#format;
     while (this.#blocks.length <= Math.floor(row / BLOCK)) {
@@ -248,6 +237,27 @@ export class VectorIndex {
     }
     return this.#scratch.at;
   }
+}
+
+/** The vectors as a mode keeps them. Throws InvalidInputError for a number that is not finite, or not as float16 where that is kept. */
+export function keptVectors(vectors: Vectors, dim: number, mode: VectorMode): Vectors {
+  const { halves, floats } = bothForms(vectors, dim, mode);
+  return halves ?? floats;
+}
+
+/** The values in both forms; the float32 ones are what the kept ones stand for. */
+function bothForms(
+  vectors: Vectors,
+  dim: number,
+  mode: VectorMode,
+): { readonly halves: Uint16Array<ArrayBuffer> | null; readonly floats: Float32Array<ArrayBuffer> } {
+  const given = vectors instanceof Float32Array ? vectors : toFloats(vectors);
+  checkFinite('vectors', given, dim);
+  if (mode === 'float32') return { halves: null, floats: given };
+  const halves = vectors instanceof Uint16Array ? vectors : toHalves(given);
+  const floats = vectors instanceof Uint16Array ? given : toFloats(halves);
+  checkFinite('vectors', floats, dim, 'a number that float16 can hold, at most 65504');
+  return { halves, floats };
 }
 
 function readHeap(memory: ArrayBuffer, at: number): VectorHit[] {

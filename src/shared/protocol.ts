@@ -253,14 +253,6 @@ export type WorkerEvent =
   /** The worker met an error that no call stands for, and ends. */
   | { readonly type: 'fatal'; readonly error: WireError };
 
-/**
- * How an event travels: on the same port as comlink's messages, which it tells from its own by their id. So everything
- * that a call has to tell arrives before its result.
- */
-export interface EventMessage {
-  readonly workerEvent: WorkerEvent;
-}
-
 /** What the page may ask of the worker, over comlink. */
 export interface WorkerApi {
   /** `lifeLock` names the Web Lock that the worker holds as long as it lives. */
