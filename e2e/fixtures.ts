@@ -86,6 +86,13 @@ export async function openTool(page: Page, server: Server, path = '/'): Promise<
   await page.waitForFunction(() => 'bge' in window);
 }
 
+/** Gives a page of `openTool` also `window.search`. */
+export async function openSearch(page: Page): Promise<void> {
+  await page.addScriptTag({ type: 'module', url: '/tool.js' });
+  await page.addScriptTag({ type: 'module', url: '/search-tool.js' });
+  await page.waitForFunction(() => 'bge' in window && 'search' in window);
+}
+
 export interface Outcome<T = unknown> {
   value?: T;
   error?: { name: string; message: string; details: Record<string, unknown>; cause?: string; isBgeError: boolean };
@@ -97,7 +104,17 @@ type Bge = typeof import('../src/index') & {
   rows(embeddings: import('../src/index').Embeddings): number[][];
 };
 
+type Search = typeof import('../src/search/index') & {
+  wordEmbedder(options?: {
+    space?: string;
+    delay?: number;
+  }): import('../src/search/index').IndexEmbedder & { embedded: string[] };
+  documents(count: number, first?: number): import('../src/search/index').IndexDocument[];
+};
+
 declare global {
   // The tool of e2e/pages/tool.js; only in the page.
   var bge: Bge;
+  // The tool of e2e/pages/search-tool.js.
+  var search: Search;
 }

@@ -1,72 +1,108 @@
-import type { Hit, SearchRequest } from '../src/shared/search';
-import { type Collection, type Entry, fullTextOf, textOf } from './collection';
+import type { Hit, HitExplanation, Match, SearchRequest } from '../src/shared/search';
+import { type Entry, fullTextOf, textOf } from './collection';
+import { reciprocalRankFusion } from './fusion';
 import type { Generation } from './generation';
+import type { WordHit } from './lexical/word-index';
 import type { Work } from './prepare';
+import type { Scored } from './ranking';
 import type { StoredPassage } from './store/segment';
 
-/** Passages that are looked for at first: several of one document make one hit. */
+/** Passages that each side looks for at first; more where they are of fewer documents than were asked for. */
 const LEAST_CANDIDATES = 50;
 
-/** A passage that was found, and what each side says of it. */
-interface Found {
+/** A passage that was found, its score so far, and where that comes from. */
+interface Found extends HitExplanation {
   readonly entry: Entry;
   readonly passage: StoredPassage;
   readonly score: number;
-  readonly dense: number | null;
-  readonly rerank: number | null;
 }
 
-/** Gives the best documents of a query: candidates by vectors and words, fused, scored again where that is asked for, and grouped by document. */
+/** From an inner product of vectors to a relevance from 0 to 1; null where it is not known. */
+export type Relevance = (dense: number) => number | null;
+
+/** Gives the best documents of a query: candidates by vectors and words, fused by their places, scored again by the reranker where that is asked for, grouped. */
 export async function retrieve(
   request: SearchRequest,
-  { collection }: Generation,
-  _isComparable: boolean,
+  generation: Generation,
+  { isComparable, relevanceOf }: { readonly isComparable: boolean; readonly relevanceOf: Relevance },
   work: Work,
 ): Promise<Hit[]> {
-  const { query, k, filter, rerank } = request;
-  const vector = await work.host.embed(work.callId, 'query', [query]);
+  const { query, k, rerank, mode } = request;
+  const vector = mode !== 'lexical' && isComparable ? await work.host.embed(work.callId, 'query', [query]) : null;
   work.signal.throwIfAborted();
-  const allowed = filter ? collection.rowsOf(filter) : undefined;
-  let found: Found[] = [];
-  for (let count = Math.max(4 * k, LEAST_CANDIDATES); ; count *= 4) {
-    const hits = collection.vectors.search(vector, count, allowed)[0]!;
-    found = hits.map(({ row, score }) => ({ ...collection.at(row), score, dense: score, rerank: null }));
-    if (hits.length < count || new Set(found.map(({ entry }) => entry)).size >= k) break;
-  }
-  if (rerank > 0) found = await reranked(query, found, rerank, work);
-  return grouped(found, k, request.explain);
-}
-
-/** The best `count` in the reranker's order; the others are dropped, for their scores are of another kind. */
-async function reranked(query: string, found: readonly Found[], count: number, work: Work): Promise<Found[]> {
-  const best = found.slice(0, count);
-  const texts = best.map(({ entry, passage }) => fullTextOf(entry, passage));
-  const logits = best.length > 0 ? await work.host.rerank(work.callId, query, texts) : [];
-  work.signal.throwIfAborted();
-  return best.map((one, i) => ({ ...one, score: logits[i]!, rerank: logits[i]! })).sort((a, b) => b.score - a.score);
-}
-
-/** Each document once, where its best passage stands. */
-function grouped(found: readonly Found[], k: number, _explain: boolean): Hit[] {
+  const candidates = await candidatesOf(request, generation, vector);
+  const found = rerank > 0 ? await reranked(query, candidates.slice(0, rerank), work) : candidates;
   const groups = new Map<Entry, Found[]>();
   for (const one of found) groups.set(one.entry, [...(groups.get(one.entry) ?? []), one]);
-  return [...groups.values()].slice(0, k).map((passages) => {
-    const [best] = passages;
-    const { text: _, ...document } = best!.entry.document;
-    const shown = ({ entry, passage }: Found) => ({
-      text: textOf(entry, passage),
-      start: passage.start,
-      end: passage.end,
-    });
-    return {
-      id: document.id,
-      score: best!.score,
-      relevance: null,
-      passage: shown(best!),
-      document: document as Hit['document'],
-      matches: passages.map((one) => ({ ...shown(one), score: one.score })),
-    };
-  });
+  return [...groups.values()].slice(0, k).map((passages) => hitOf(passages, relevanceOf, request.explain));
 }
 
-export type { Collection };
+/** The best passages, of `k` documents at least if there are so many. Without a vector the words alone are searched. */
+async function candidatesOf(
+  { query, k, filter, mode, rerank }: SearchRequest,
+  { collection, words }: Generation,
+  vector: Float32Array<ArrayBuffer> | null,
+): Promise<Found[]> {
+  for (let count = Math.max(4 * k, rerank, LEAST_CANDIDATES); ; count *= 4) {
+    const allowed = filter ? collection.rowsOf(filter) : undefined;
+    const lexical = mode === 'dense' && vector ? null : await words.search(query, count, allowed);
+    // Scanned last: from here on nothing waits, so that no row can change its meaning.
+    const dense =
+      vector && collection.vectors.search(vector, count, allowed)[0]!.map(({ row: id, score }) => ({ id, score }));
+    const rankings = [dense, lexical].filter((ranking) => ranking !== null);
+    const fused: readonly Scored[] = rankings.length === 1 ? rankings[0]! : reciprocalRankFusion(rankings);
+    const places = { dense: placesOf(dense), lexical: placesOf<WordHit>(lexical) };
+    const found = fused.map(({ id, score }): Found => {
+      const [byVector, byWords] = [places.dense.get(id), places.lexical.get(id)];
+      return {
+        ...collection.at(id),
+        score,
+        // Also of a passage that only the words have found: its relevance hangs on it.
+        dense: byVector?.hit.score ?? (vector && collection.vectors.score(vector, id)),
+        lexical: byWords?.hit.score ?? null,
+        rerank: null,
+        denseRank: byVector?.place ?? null,
+        lexicalRank: byWords?.place ?? null,
+        terms: byWords?.hit.terms ?? [],
+      };
+    });
+    const isAll = rankings.every((ranking) => ranking.length < count);
+    if (isAll || new Set(found.map(({ entry }) => entry)).size >= k) return found;
+  }
+}
+
+function placesOf<T extends Scored>(
+  ranking: readonly T[] | null,
+): Map<number, { readonly hit: T; readonly place: number }> {
+  return new Map(ranking?.map((hit, i) => [hit.id, { hit, place: i + 1 }]));
+}
+
+/** In the reranker's order. */
+async function reranked(query: string, found: readonly Found[], { callId, host, signal }: Work): Promise<Found[]> {
+  if (found.length === 0) return [];
+  const texts = found.map(({ entry, passage }) => fullTextOf(entry, passage));
+  const logits = await host.rerank(callId, query, texts);
+  signal.throwIfAborted();
+  return found.map((one, i) => ({ ...one, score: logits[i]!, rerank: logits[i]! })).sort((a, b) => b.score - a.score);
+}
+
+function hitOf(passages: readonly Found[], relevanceOf: Relevance, explain: boolean): Hit {
+  const best = passages[0]!;
+  const { text: _, ...document } = best.entry.document;
+  const { dense, lexical, rerank, denseRank, lexicalRank, terms } = best;
+  const matches = passages.map(matchOf);
+  const { text, start, end } = matches[0]!;
+  return {
+    id: best.entry.document.id,
+    score: best.score,
+    relevance: rerank !== null ? 1 / (1 + Math.exp(-rerank)) : dense === null ? null : relevanceOf(dense),
+    passage: { text, start, end },
+    document: document as Hit['document'],
+    matches,
+    ...(explain && { explanation: { dense, lexical, rerank, denseRank, lexicalRank, terms } }),
+  };
+}
+
+function matchOf({ entry, passage, score }: Found): Match {
+  return { text: textOf(entry, passage), start: passage.start, end: passage.end, score };
+}

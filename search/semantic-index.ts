@@ -123,7 +123,7 @@ export class SemanticIndex {
     // Vectors of one model can be compared, whatever else the names of their spaces tell; those of two models cannot.
     const isComparable = modelOf(this.#now.space) === modelOf(this.#config.space);
     if (!isComparable && !this.#rebuilding) this.#checkSpace();
-    return retrieve(request, this.#now, isComparable, this.#workOf(call));
+    return retrieve(request, this.#now, { isComparable, relevanceOf: () => null }, this.#workOf(call));
   }
 
   get(ids: readonly string[]): (IndexDocument | null)[] {

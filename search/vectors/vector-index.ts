@@ -123,6 +123,12 @@ export class VectorIndex {
     return new Float32Array(this.#memory.buffer, rows + place * this.#format.rowBytes, this.dim).slice();
   }
 
+  /** The inner product of a query with a row, in float64. Also of a removed one; `row` is not checked. */
+  score(query: Float32Array<ArrayBuffer>, row: number): number {
+    const exact = this.#exactScore(query, row);
+    return exact ?? (this.row(row) as Float32Array).reduce((sum, value, d) => sum + value * query[d]!, 0);
+  }
+
   /**
    * Gives for each query the best `k` rows, best first; of equal scores the lower row. Fewer if there are no more.
    * `queries` is queries × dim float32 values; several of them share each pass over the rows. Only rows of `allowed` are found, where it is given.
