@@ -100,6 +100,7 @@ export interface Outcome<T = unknown> {
 
 type Bge = typeof import('../src/index') & {
   create(options?: import('../src/index').EmbedderOptions): Promise<import('../src/index').Embedder>;
+  createReranker(options?: import('../src/index').RerankerOptions): Promise<import('../src/index').Reranker>;
   outcome<T>(promise: Promise<T>): Promise<Outcome<T>>;
   rows(embeddings: import('../src/index').Embeddings): number[][];
 };

@@ -130,7 +130,9 @@ test('two tabs on one index: one writes at a time, the other sees it, and nothin
     await index.remove(['d0', 'd1', 'none']);
   });
   await expect.poll(() => seen(other)).toMatchObject({ documents: 699, id: 'new' });
-  await other.evaluate(() => (globalThis as unknown as { index: import('../src/search/index').SearchIndex }).index.compact());
+  await other.evaluate(() =>
+    (globalThis as unknown as { index: import('../src/search/index').SearchIndex }).index.compact(),
+  );
   await expect.poll(() => seen(page)).toEqual({ documents: 699, segments: 1, id: 'new' });
   await page.evaluate(() => search.deleteIndex('shared'));
   await expect.poll(() => seen(other)).toEqual({ documents: 0, segments: 0, id: undefined });
