@@ -40,7 +40,10 @@ describe('words', () => {
     const [hit] = index.search('北京 weather', { k: 1 });
     expect(hit).toMatchObject({ id: 9, terms: ['北京'] });
     expect(matchesOf(passages[2]!.text, hit!.terms)).toEqual([{ term: '北京', start: 4, end: 6 }]);
+    expect(matchesOf('my foo_bar', ['bar'])).toEqual([{ term: 'foo_bar', start: 3, end: 10 }]);
     expect(matchesOf('Ten, or TEN', ['ten']).map(({ start }) => start)).toEqual([0, 8]);
+    index.add([{ id: 11, text: 'node.js and Net::SMTP' }]);
+    for (const query of ['node', 'node.js', 'smtp']) expect(index.search(query, all).map(({ id }) => id)).toEqual([11]);
     expect(index.search('nothing', all)).toEqual([]);
     expect(index.search('…', all)).toEqual([]);
     expect(index.search('ten', { k: 0 })).toEqual([]);
