@@ -24,6 +24,8 @@ const api: SearchApi = {
   remove: (request) => run(request, (call) => the().remove(request.ids, call)),
   compact: (request) => run(request, (call) => the().compact(call)),
   search: (request) => run(request, (call) => the().search(request, call)),
+  calibrate: (request) => run(request, (call) => the().calibrate(request.relevant, call)),
+  threshold: (request) => run(request, async () => the().threshold(request.goal)),
   get: (request) => run(request, async () => the().get(request.ids)),
   stats: (request) => run(request, async () => the().stats()),
   // Copied, not transferred: in memory the stored segments are the index itself.

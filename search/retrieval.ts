@@ -1,14 +1,11 @@
 import type { Hit, HitExplanation, Match, SearchRequest } from '../src/shared/search';
 import { type Entry, fullTextOf, textOf } from './collection';
-import { reciprocalRankFusion } from './fusion';
+import { fuseHybrid, HYBRID_CANDIDATES, type Ranking, reciprocalRankFusion } from './fusion';
 import type { Generation } from './generation';
 import type { WordHit } from './lexical/word-index';
 import type { Work } from './prepare';
 import type { Scored } from './ranking';
 import type { StoredPassage } from './store/segment';
-
-/** Passages that each side looks for at first; more where they are of fewer documents than were asked for. */
-const LEAST_CANDIDATES = 50;
 
 /** A passage that was found, its score so far, and where that comes from. */
 interface Found extends HitExplanation {
@@ -20,7 +17,7 @@ interface Found extends HitExplanation {
 /** From an inner product of vectors to a relevance from 0 to 1; null where it is not known. */
 export type Relevance = (dense: number) => number | null;
 
-/** Gives the best documents of a query: candidates by vectors and words, fused by their places, scored again by the reranker where that is asked for, grouped. */
+/** Gives the best documents of a query: candidates by vectors and words, fused, scored again by the reranker where that is asked for, grouped. */
 export async function retrieve(
   request: SearchRequest,
   generation: Generation,
@@ -37,20 +34,24 @@ export async function retrieve(
   return [...groups.values()].slice(0, k).map((passages) => hitOf(passages, relevanceOf, request.explain));
 }
 
+const fuse = {
+  weighted: fuseHybrid,
+  rrf: (dense: Ranking, lexical: Ranking) => reciprocalRankFusion([dense, lexical]),
+};
+
 /** The best passages, of `k` documents at least if there are so many. Without a vector the words alone are searched. */
 async function candidatesOf(
-  { query, k, filter, mode, rerank }: SearchRequest,
+  { query, k, filter, mode, fusion, rerank }: SearchRequest,
   { collection, words }: Generation,
   vector: Float32Array<ArrayBuffer> | null,
 ): Promise<Found[]> {
-  for (let count = Math.max(4 * k, rerank, LEAST_CANDIDATES); ; count *= 4) {
+  for (let count = Math.max(4 * k, rerank, HYBRID_CANDIDATES); ; count *= 4) {
     const allowed = filter ? collection.rowsOf(filter) : undefined;
     const lexical = mode === 'dense' && vector ? null : await words.search(query, count, allowed);
     // Scanned last: from here on nothing waits, so that no row can change its meaning.
     const dense =
       vector && collection.vectors.search(vector, count, allowed)[0]!.map(({ row: id, score }) => ({ id, score }));
-    const rankings = [dense, lexical].filter((ranking) => ranking !== null);
-    const fused: readonly Scored[] = rankings.length === 1 ? rankings[0]! : reciprocalRankFusion(rankings);
+    const fused = dense && lexical ? fuse[fusion](dense, lexical) : (dense ?? lexical)!;
     const places = { dense: placesOf(dense), lexical: placesOf<WordHit>(lexical) };
     const found = fused.map(({ id, score }): Found => {
       const [byVector, byWords] = [places.dense.get(id), places.lexical.get(id)];
@@ -66,7 +67,7 @@ async function candidatesOf(
         terms: byWords?.hit.terms ?? [],
       };
     });
-    const isAll = rankings.every((ranking) => ranking.length < count);
+    const isAll = [dense, lexical].every((ranking) => (ranking?.length ?? 0) < count);
     if (isAll || new Set(found.map(({ entry }) => entry)).size >= k) return found;
   }
 }

@@ -406,3 +406,86 @@ test('exported vectors lie beside what they belong to', async () => {
     { id: 'c', start: 0, end: 11, text: 'moon "tide"' },
   ]);
 });
+
+describe('by words, by vectors, by both', () => {
+  const documents = [
+    document('bees', 'bees make honey', { title: 'Garden' }),
+    document('pump', 'the pump says E4711 and stops'),
+    document('tide', 'the moon moves the tide the tide'),
+    document('long', 'a tide of notes about nothing in particular, and one more line to make it longer than others'),
+  ];
+  const ids = (hits: readonly { id: string }[]) => hits.map(({ id }) => id);
+
+  test('words find what has them, also in titles, and nothing else; the model is not asked', async () => {
+    const host = new ToyHost();
+    const index = await open(new MemoryStore(), host);
+    await index.add(documents, call());
+    host.embed = () => Promise.reject(new Error('not asked'));
+    expect(ids(await search(index, 'E4711', { mode: 'lexical' }))).toEqual(['pump']);
+    expect(ids(await search(index, 'garden', { mode: 'lexical' }))).toEqual(['bees']);
+    expect(ids(await search(index, 'Tide', { mode: 'lexical' }))).toEqual(['tide', 'long']);
+    expect(await search(index, 'nowhere', { mode: 'lexical' })).toEqual([]);
+    expect((await search(index, 'tide', { mode: 'lexical', k: 1 }))[0]).toMatchObject({ id: 'tide', relevance: null });
+    await index.remove(['tide'], call());
+    await index.compact(call());
+    expect(ids(await search(index, 'tide', { mode: 'lexical' }))).toEqual(['long']);
+  });
+
+  test('hybrid finds what either finds, and explains where a score comes from', async () => {
+    const index = await open(new MemoryStore());
+    await index.add(documents, call());
+    for (const fusion of ['weighted', 'rrf'] as const) {
+      const hits = await search(index, 'moon tide', { mode: 'hybrid', fusion, explain: true });
+      expect(ids(hits).sort()).toEqual(['bees', 'long', 'pump', 'tide']);
+      const dense = await search(index, 'moon tide', { mode: 'dense' });
+      const lexical = await search(index, 'moon tide', { mode: 'lexical', explain: true });
+      expect(hits[0]).toMatchObject({
+        id: 'tide',
+        explanation: {
+          dense: dense.find(({ id }) => id === 'tide')!.score,
+          lexical: lexical[0]!.score,
+          rerank: null,
+          denseRank: dense.findIndex(({ id }) => id === 'tide') + 1,
+          lexicalRank: 1,
+          terms: ['moon', 'tide'],
+        },
+      });
+      if (fusion === 'rrf') {
+        const { denseRank, lexicalRank } = hits[0]!.explanation!;
+        expect(hits[0]!.score).toBeCloseTo(1 / (60 + denseRank!) + 1 / (60 + lexicalRank!), 12);
+      }
+    }
+    expect((await search(index, 'moon'))[0]).not.toHaveProperty('explanation');
+  });
+
+  test('the reranker orders as many of the best as were asked for', async () => {
+    const index = await open(new MemoryStore());
+    await index.add(documents, call());
+    const hits = await search(index, 'tide', { mode: 'hybrid', rerank: 2, explain: true });
+    expect(ids(hits)).toEqual(['long', 'tide']);
+    expect(hits[0]).toMatchObject({ score: documents[3]!.text.length, relevance: 1 });
+    expect(ids(await search(index, 'tide', { mode: 'hybrid', rerank: 20 })).length).toBe(4);
+  });
+
+  test('calibration is kept, in every tab and file, and gives a relevance and a threshold', async () => {
+    const store = new MemoryStore();
+    const index = await open(store);
+    await index.add(documents, call());
+    expect((await search(index, 'tide'))[0]!.relevance).toBeNull();
+    expect(() => index.threshold({ falsePositiveRate: 0.1 })).toThrow('called after calibrate()');
+    await expect(index.calibrate([], call())).rejects.toThrow('Expected `index` to be of 9 passages or more, got 4');
+    await index.add(
+      Array.from({ length: 60 }, (_, i) => document(`n${i}`, `${words[i % 8]} ${words[(i * 3) % 7]} ${words[i % 5]}`)),
+      call(),
+    );
+    const calibration = await index.calibrate([], call());
+    expect(await (await open(store)).calibrate([], call())).toEqual(calibration);
+    const again = await open(store);
+    const found = await search(again, 'tide tide tide');
+    expect(found[0]!.relevance).toBeGreaterThan(found.at(-1)!.relevance!);
+    for (const { relevance } of found) expect(relevance! >= 0 && relevance! <= 1).toBe(true);
+    expect(again.threshold({ falsePositiveRate: 0.01 })).toBeGreaterThan(again.threshold({ falsePositiveRate: 0.1 }));
+    await again.compact(call());
+    expect((await search(await open(store), 'tide'))[0]!.relevance).not.toBeNull();
+  });
+});

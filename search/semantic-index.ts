@@ -1,4 +1,5 @@
-import { BgeError } from '../src/shared/errors';
+import { BgeError, misfit } from '../src/shared/errors';
+import type { TextPair } from '../src/shared/protocol';
 import type {
   AddReport,
   ExportedVectors,
@@ -10,10 +11,12 @@ import type {
   SearchHost,
   SearchRequest,
 } from '../src/shared/search';
+import { type Calibration, relevanceOf, type ThresholdGoal, thresholdFor } from './calibration';
 import { textOf } from './collection';
 import { Generation } from './generation';
 import { passagesOf } from './passages';
 import { isSame, prepare, type Work } from './prepare';
+import { calibrationOf, fitCalibration } from './relevance';
 import { retrieve } from './retrieval';
 import { indexFileParts, readIndexFile } from './store/file';
 import { storedManifest } from './store/history';
@@ -123,7 +126,28 @@ export class SemanticIndex {
     // Vectors of one model can be compared, whatever else the names of their spaces tell; those of two models cannot.
     const isComparable = modelOf(this.#now.space) === modelOf(this.#config.space);
     if (!isComparable && !this.#rebuilding) this.#checkSpace();
-    return retrieve(request, this.#now, { isComparable, relevanceOf: () => null }, this.#workOf(call));
+    const calibration = this.#calibration();
+    const relevance = (dense: number) => calibration && relevanceOf(calibration, dense);
+    return retrieve(request, this.#now, { isComparable, relevanceOf: relevance }, this.#workOf(call));
+  }
+
+  /** Fits what scores mean in this index, and keeps it. */
+  async calibrate(relevant: readonly TextPair[], call: Call): Promise<Calibration> {
+    await this.rebuilt();
+    return this.#alone(call, async () => {
+      const { collection, history, space } = this.#now;
+      const calibration = await fitCalibration(collection, space, relevant, this.#workOf(call));
+      await history.setExtra({ calibration });
+      this.#around.announce();
+      return calibration;
+    });
+  }
+
+  /** The lowest inner product of query and passage that keeps what is asked. */
+  threshold(goal: ThresholdGoal): number {
+    const calibration = this.#calibration();
+    if (!calibration) throw misfit('threshold()', 'called after calibrate()', `it before, for ${this.#now.space}`);
+    return thresholdFor(calibration, goal);
   }
 
   get(ids: readonly string[]): (IndexDocument | null)[] {
@@ -183,6 +207,10 @@ export class SemanticIndex {
   /** Reads what other tabs have written. */
   changed(): Promise<void> {
     return this.#inTurn(() => this.#now.refresh());
+  }
+
+  #calibration(): Calibration | null {
+    return calibrationOf(this.#now.history.manifest.extra.calibration, this.#now.space);
   }
 
   /** Documents from `from` on that are not in the index as they are, with their passages: as many as make a batch. */

@@ -66,7 +66,16 @@ export const open = (store: Store, host: SearchHost = new ToyHost(), config: Par
   SemanticIndex.open({ ...CONFIG, ...config }, tabs(store)(host));
 
 export function search(index: SemanticIndex, query: string, options: Partial<SearchRequest> = {}) {
-  const request = { callId: 1, query, k: 1000, filter: null, mode: 'dense', rerank: 0, explain: false } as const;
+  const request = {
+    callId: 1,
+    query,
+    k: 1000,
+    filter: null,
+    mode: 'dense',
+    fusion: 'weighted',
+    rerank: 0,
+    explain: false,
+  } as const;
   return index.search({ ...request, ...options }, call());
 }
 

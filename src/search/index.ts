@@ -1,9 +1,11 @@
 export type {
   AddReport,
+  Calibration,
   Condition,
   DocumentFormat,
   FieldValue,
   Filter,
+  Fusion,
   Hit,
   HitExplanation,
   IndexDocument,
@@ -13,6 +15,7 @@ export type {
   Match,
   Passage,
   SearchMode,
+  ThresholdGoal,
 } from '../shared/search.js';
 export type { IndexEmbedder, IndexReranker } from './models.js';
 export type { IndexOptions, SearchOptions } from './options.js';

@@ -1,6 +1,6 @@
 import { isIntegerIn } from '../inputs.js';
 import { invalidInput, misfit } from '../shared/errors.js';
-import type { Filter, IndexConfig, IndexEvent, SearchMode } from '../shared/search.js';
+import type { Filter, Fusion, IndexConfig, IndexEvent, SearchMode } from '../shared/search.js';
 import { checkFilter } from './inputs.js';
 import type { IndexEmbedder, IndexReranker } from './models.js';
 
@@ -46,6 +46,8 @@ export interface SearchOptions {
   filter?: Filter;
   /** By vectors, by words, or by both (default), which finds what either finds. */
   mode?: SearchMode;
+  /** How `hybrid` joins its two rankings: by weighted scores (`weighted`, default), or by places (`rrf`, reciprocal rank fusion). */
+  fusion?: Fusion;
   /** Score the best passages by the reranker: `true` for as many as `k`, at least 20, or their number, 1 to 1000. Default false. */
   rerank?: boolean | number;
   /** Say where each hit's score comes from. Default false. */
@@ -98,15 +100,16 @@ function addressOf(url: string | URL): string {
 
 /** What of a search's options goes to the worker. Throws InvalidInputError. */
 export function searchConfig(options: SearchOptions, hasReranker: boolean) {
-  const { k = 10, filter, mode = 'hybrid', rerank = false, explain = false } = options;
+  const { k = 10, filter, mode = 'hybrid', fusion = 'weighted', rerank = false, explain = false } = options;
   if (!isIntegerIn(k, 1, Number.POSITIVE_INFINITY)) throw invalidInput('k', 'an integer above 0', k);
   if (!['dense', 'lexical', 'hybrid'].includes(mode))
     throw invalidInput('mode', "'dense', 'lexical' or 'hybrid'", mode);
+  if (!['weighted', 'rrf'].includes(fusion)) throw invalidInput('fusion', "'weighted' or 'rrf'", fusion);
   if (typeof rerank !== 'boolean' && !isIntegerIn(rerank, 1, MOST_RERANKED))
     throw invalidInput('rerank', `a boolean or an integer from 1 to ${MOST_RERANKED}`, rerank);
   if (rerank && !hasReranker)
     throw misfit('rerank', 'false where createIndex() was given no `reranker`', String(rerank));
   if (typeof explain !== 'boolean') throw invalidInput('explain', 'a boolean', explain);
   const reranked = rerank === true ? Math.min(Math.max(k, 20), MOST_RERANKED) : Number(rerank);
-  return { k, filter: filter === undefined ? null : checkFilter(filter), mode, rerank: reranked, explain };
+  return { k, filter: filter === undefined ? null : checkFilter(filter), mode, fusion, rerank: reranked, explain };
 }

@@ -1,7 +1,15 @@
-import { checkString, checkStrings } from '../inputs.js';
+import { checkPairs, checkString, checkStrings } from '../inputs.js';
 import { toNpy } from '../npy.js';
 import { BgeError, invalidInput } from '../shared/errors.js';
-import type { AddReport, Hit, IndexDocument, IndexEvent, IndexStats } from '../shared/search.js';
+import type {
+  AddReport,
+  Calibration,
+  Hit,
+  IndexDocument,
+  IndexEvent,
+  IndexStats,
+  ThresholdGoal,
+} from '../shared/search.js';
 import { withSignal } from '../signal.js';
 import { spawned } from '../spawn.js';
 import { SearchClient } from './client.js';
@@ -98,6 +106,34 @@ export class SearchIndex {
   async compact(options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkWritable();
     return this.#client.call((api, callId) => api.compact({ callId }), options.signal);
+  }
+
+  /**
+   * Fits what scores mean in this index, and keeps that with it: `relevance` is by it from then on. Random pairs of its passages are the noise;
+   * with pairs of a query and a passage that answers it (`relevant`, 30 at least) the distance of the two kinds is measured too, else that of the model is taken.
+   * Without it, `relevance` is by what was measured for the model on technical questions and answers. Costs some 2000 inner products.
+   * Rejects with InvalidInputError for fewer than 9 passages, or for relevant pairs that score no higher than noise; StorageFullError.
+   */
+  async calibrate({
+    relevant = [],
+    signal,
+  }: {
+    relevant?: readonly (readonly string[])[];
+    signal?: AbortSignal;
+  } = {}): Promise<Calibration> {
+    const pairs = checkPairs(relevant);
+    return this.#client.call((api, callId) => api.calibrate({ callId, relevant: pairs }), signal);
+  }
+
+  /**
+   * Gives the lowest inner product of a query and a passage (`explanation.dense`, with `explain`) that keeps what is asked: at most this part of unrelated
+   * passages above it, or this part of what lies above it relevant. By the calibration, so as exact as that. Rejects with InvalidInputError, also
+   * before `calibrate` where the model was not measured.
+   */
+  async threshold(goal: ThresholdGoal): Promise<number> {
+    if (typeof goal !== 'object' || goal === null)
+      throw invalidInput('goal', 'an object of falsePositiveRate, or of precision and prevalence', goal);
+    return this.#client.call((api, callId) => api.threshold({ callId, goal: { ...goal } }));
   }
 
   /** How much there is of what. */

@@ -1,4 +1,5 @@
 import type { WireError } from './errors.js';
+import type { TextPair } from './protocol.js';
 
 // What crosses between the page and the search worker.
 
@@ -41,6 +42,9 @@ export type Filter = Readonly<Record<string, Condition>>;
 /** By vectors, by words, or by both. */
 export type SearchMode = 'dense' | 'lexical' | 'hybrid';
 
+/** How the rankings by vectors and by words become one: by their scores, 0.7 × dense + 0.3 × lexical, each scaled to 0 … 1; or by their places (reciprocal rank fusion). */
+export type Fusion = 'weighted' | 'rrf';
+
 /** How an index is made and opened. */
 export interface IndexConfig {
   /** Null for an index in memory. */
@@ -81,6 +85,7 @@ export interface SearchRequest {
   readonly k: number;
   readonly filter: Filter | null;
   readonly mode: SearchMode;
+  readonly fusion: Fusion;
   /** How many of the best passages are scored by the reranker; 0 for none. */
   readonly rerank: number;
   readonly explain: boolean;
@@ -119,7 +124,10 @@ export interface Hit {
   readonly id: string;
   /** Orders the hits of one search, and nothing else: what it is depends on `mode` and `rerank`. */
   readonly score: number;
-  /** 0 to 1, comparable between searches; null where words alone were searched. */
+  /**
+   * 0 to 1, comparable between searches: how likely a pair of this score is a relevant one, were both kinds as frequent; by the index's own calibration (see
+   * `calibrate`), else the model's; from the reranker where it was asked. Null where neither is known, and where words alone were searched.
+   */
   readonly relevance: number | null;
   readonly passage: Passage;
   /** All its fields but `text`; `get` gives that. */
@@ -158,6 +166,23 @@ export type IndexEvent =
     }
   | { readonly phase: 'rebuild'; readonly documents: number; readonly totalDocuments: number };
 
+/** What scores mean in a corpus: how random pairs score, and how far above them relevant pairs do. Plain data, to be stored. */
+export interface Calibration {
+  /** Median of the scores of a query and a passage that have nothing to do with each other. */
+  readonly middle: number;
+  /** Standard deviation of those scores, of their upper half where that is the wider one. */
+  readonly deviation: number;
+  /** How many deviations above `middle` relevant pairs score in the mean. */
+  readonly separation: number;
+}
+
+/** What is asked of a threshold. */
+export type ThresholdGoal =
+  /** The part of random pairs that may lie above it, above 0 and below 1. */
+  | { readonly falsePositiveRate: number }
+  /** The part of what lies above it that shall be relevant; `prevalence` is the part of all compared pairs that is: 1 ÷ passages where one passage answers. */
+  | { readonly precision: number; readonly prevalence: number };
+
 /** What the index asks of the page, which has the models. A call of 0 belongs to the index itself. */
 export interface SearchHost {
   /** rows × dim float32 values, in the order of the texts. */
@@ -192,6 +217,8 @@ export interface SearchApi {
   remove(request: OfCall & { readonly ids: readonly string[] }): Promise<number>;
   compact(request: OfCall): Promise<void>;
   search(request: SearchRequest): Promise<Hit[]>;
+  calibrate(request: OfCall & { readonly relevant: readonly TextPair[] }): Promise<Calibration>;
+  threshold(request: OfCall & { readonly goal: ThresholdGoal }): Promise<number>;
   get(request: OfCall & { readonly ids: readonly string[] }): Promise<(IndexDocument | null)[]>;
   stats(request: OfCall): Promise<IndexStats>;
   /** The parts of a file that has the whole index. */
