@@ -1,6 +1,7 @@
 import { expose, type Remote, transfer } from 'comlink';
 import type { IndexEvent, SearchApi, SearchHost, SearchWorkerEvent } from '../src/shared/search';
-import { holdLifeLock, live, tellPage } from '../worker/life';
+import { holdLife } from '../worker/life';
+import { tellErrors, tellPage } from '../worker/page';
 import { openIndex } from './open';
 import type { Call, SemanticIndex } from './semantic-index';
 
@@ -11,7 +12,7 @@ const tell = (callId: number, event: IndexEvent) =>
   tellPage({ type: 'call', callId, event } satisfies SearchWorkerEvent);
 
 const api: SearchApi = {
-  connect: holdLifeLock,
+  connect: holdLife,
 
   open: (request, host: SearchHost | Remote<SearchHost>) =>
     run(request, async ({ signal }) => {
@@ -58,5 +59,5 @@ function the(): SemanticIndex {
   throw new Error('The search worker was asked before its index was open');
 }
 
-live();
+tellErrors();
 expose(api);

@@ -40,7 +40,7 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
 
   /** Resolves when a worker has its model ready. A start that failed is forgotten, so that the next call tries again. */
   ready(): Promise<Connection> {
-    if (this.#disposed) return Promise.reject(new BgeError('DisposedError', 'The model was disposed'));
+    if (this.#disposed) return Promise.reject(disposed());
     if (!this.#connection) {
       this.#connection = this.#connect();
       this.#connection.catch(() => {
@@ -70,7 +70,7 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
 
   /** Ends the worker and rejects everything that is pending. */
   dispose(): void {
-    this.abandon(new BgeError('DisposedError', 'The model was disposed'));
+    this.abandon(disposed());
   }
 
   /** Ends for good, with a reason that every pending call rejects with. */
@@ -92,7 +92,7 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
       const cancel = () => connection.api.cancel(callId).catch(() => {});
       signal?.addEventListener('abort', cancel, { once: true });
       try {
-        return await connection.run((api) => run(api, callId));
+        return await connection.run(run(connection.api, callId));
       } catch (error) {
         const failed = failedChoice(error);
         if (failed) this.#giveUp(connection, failed, error);
@@ -126,10 +126,10 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
       },
     });
     this.#end = (reason) => worker.end(reason);
-    if (this.#disposed) worker.end(new BgeError('DisposedError', 'The model was disposed'));
+    if (this.#disposed) worker.end(disposed());
     try {
       await worker.connect();
-      this.info = (await worker.run((api) => api.load({ ...config, failed: this.#failed }))) as Info;
+      this.info = (await worker.run(worker.api.load({ ...config, failed: this.#failed }))) as Info;
       // At once, not by a rejection: a call that is replayed must not meet the dead worker again.
       worker.onEnd = () => {
         this.#connection = undefined;
@@ -152,6 +152,8 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> {
     tell(this.#options.onLoadEvent, { phase: 'fallback', reason: failed.reason });
   }
 }
+
+const disposed = () => new BgeError('DisposedError', 'The model was disposed');
 
 /** What an error says of the device, or of our own engine on the CPU: another may do better. Null for other errors. */
 function failedChoice(error: unknown): FailedChoice | null {

@@ -36,7 +36,7 @@ export class LiveWorker<Api extends LiveApi, Event extends OwnEvent> {
   /** Comes when this worker ends, whatever the reason. */
   readonly death = new Ending();
   /** Is called when it ends, before any call rejects. */
-  onEnd: (reason: unknown) => void = () => {};
+  onEnd: ((reason: unknown) => void) | undefined;
   readonly #deadline: number;
   readonly #worker: Worker;
   readonly #released = new AbortController();
@@ -66,24 +66,18 @@ export class LiveWorker<Api extends LiveApi, Event extends OwnEvent> {
   async connect(): Promise<void> {
     const lifeLock = `bge-web-worker:${crypto.randomUUID?.() ?? Math.random()}`;
     const startTimer = setTimeout(() => this.end(workerDied('it did not start')), START_LIMIT_MS);
-    try {
-      await this.run((api) => (api as unknown as LiveApi).connect(lifeLock));
-    } finally {
-      clearTimeout(startTimer);
-    }
+    await this.run((this.api as unknown as LiveApi).connect(lifeLock)).finally(() => clearTimeout(startTimer));
     awaitRelease(lifeLock, this.#released.signal, () => this.end(workerDied('it ended without a word')));
   }
 
-  /** Runs one call on the worker; rejects when the worker ends, or gives no sign of life for so long. */
-  async run<T>(work: (api: Remote<Api>) => Promise<T>): Promise<T> {
+  /** Settles as a call of `api` does; rejects when the worker ends, or gives no sign of life for so long. */
+  run<T>(call: Promise<T>): Promise<T> {
     this.#pending++;
     this.signOfLife();
-    try {
-      return await this.death.race(work(this.api));
-    } finally {
+    return this.death.race(call).finally(() => {
       this.#pending--;
       this.signOfLife();
-    }
+    });
   }
 
   /** Starts the deadline anew while calls are pending, and stops it when none is. */
@@ -102,7 +96,7 @@ export class LiveWorker<Api extends LiveApi, Event extends OwnEvent> {
 
   end(reason: unknown): void {
     if (this.death.hasCome) return;
-    this.onEnd(reason);
+    this.onEnd?.(reason);
     clearTimeout(this.#deadlineTimer);
     this.#released.abort();
     this.#worker.terminate();
@@ -123,9 +117,8 @@ function startSafely(spawn: () => Worker): Worker {
   try {
     return spawn();
   } catch (cause) {
-    throw isBgeError(cause)
-      ? cause
-      : new BgeError('WorkerDiedError', `The worker could not be made: ${cause}`, { cause });
+    if (isBgeError(cause)) throw cause;
+    throw new BgeError('WorkerDiedError', `The worker could not be made: ${cause}`, { cause });
   }
 }
 

@@ -23,12 +23,7 @@ export interface StoredModel {
  */
 export async function listModels(): Promise<StoredModel[]> {
   const models = new Map<string, StoredModel>();
-  for (const { model, revision, bytes, complete, savedAt } of await transact(
-    MODELS,
-    'readonly',
-    (store) => storedFiles(store),
-    [],
-  )) {
+  for (const { model, revision, bytes, complete, savedAt } of await transact(MODELS, 'readonly', storedFiles, [])) {
     const key = JSON.stringify([model, revision]);
     const before = models.get(key);
     models.set(key, {

@@ -2,7 +2,9 @@ import { expose, transfer } from 'comlink';
 import { BgeError } from '../src/shared/errors';
 import type { LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
 import { Embedder } from './embedder';
-import { holdLifeLock, live, tellPage } from './life';
+import { isHelper, serveAsHelper } from './engine/wasm/helper';
+import { holdLife } from './life';
+import { tellErrors, tellPage } from './page';
 import { type Call, Pipeline } from './pipeline';
 import { Reranker } from './reranker';
 
@@ -11,7 +13,7 @@ let loaded: Embedder | Reranker | undefined;
 const calls = new Map<number, Call>();
 
 const api: WorkerApi = {
-  connect: holdLifeLock,
+  connect: holdLife,
 
   async load(config: LoadConfig) {
     const emit = (event: Extract<WorkerEvent, { type: 'load' }>['event']) => tell({ type: 'load', event });
@@ -75,5 +77,6 @@ function the<T extends Embedder | Reranker>(Kind: new (pipeline: Pipeline) => T)
   throw new BgeError('EngineError', 'The worker was asked for what its model cannot do, or before one was loaded');
 }
 
-live();
-expose(api);
+tellErrors();
+if (isHelper()) serveAsHelper();
+else expose(api);

@@ -1,40 +1,20 @@
-import { transferHandlers } from 'comlink';
-import { receivedErrors, sentErrors, toWire } from '../src/shared/errors';
-
-// What the page can rely on in every worker of ours; src/live-worker.ts is the other end.
-
 /**
- * Tells the page of something without being asked; each message also is a sign of life. It goes on the same port as
- * comlink's messages, which it tells from its own by their id: so all that a call has to tell arrives before its result.
+ * A worker's death has no event of its own when it is terminated, closes itself or crashes. So it holds a Web Lock as long as it
+ * lives, and whoever started it waits for the same lock. Where there are no locks (an origin without storage), a death stays unseen.
  */
-export function tellPage(workerEvent: unknown): void {
-  postMessage({ workerEvent });
-}
-
-/** The lock is given up only when this worker ends, however it ends: the page waits for it and so learns of every death. */
-export async function holdLifeLock(lifeLock: string): Promise<void> {
+export async function holdLife(lock: string): Promise<void> {
   await new Promise<void>((held) => {
     if (!navigator.locks) return held();
     navigator.locks
-      .request(lifeLock, () => {
+      .request(lock, () => {
         held();
         return new Promise(() => {});
       })
-      .catch(() => held()); // an origin without storage may not have locks: `deadline` still finds a death
+      .catch(() => held());
   });
 }
 
-/** Makes errors reach the page whole: those of calls with details and cause, and those that no call stands for. */
-export function live(): void {
-  // comlink's own handler would lose the details and the cause.
-  transferHandlers.set('throw', { ...transferHandlers.get('throw')!, ...sentErrors, ...receivedErrors });
-  // An error that no call stands for (a timer, an event, a promise nobody awaits) leaves a worker in an unknown state.
-  // The browser would tell the page of some of these only: say it ourselves, and end.
-  addEventListener('error', (event) => die(event.error ?? new Error(event.message)));
-  addEventListener('unhandledrejection', (event) => die(event.reason));
-}
-
-function die(error: unknown): void {
-  tellPage({ type: 'fatal', error: toWire(error) });
-  close();
+/** Calls back when nobody holds the lock any more, unless `signal` aborts before. Only after `holdLife` has resolved in the other worker. */
+export function awaitDeath(lock: string, signal: AbortSignal, onDeath: () => void): void {
+  navigator.locks?.request(lock, { signal }, onDeath).catch(() => {});
 }

@@ -63,7 +63,7 @@ export class SearchClient {
       const cancel = () => connection.api.cancel(callId).catch(() => {});
       signal?.addEventListener('abort', cancel, { once: true });
       try {
-        return await connection.run((api) => run(api, callId));
+        return await connection.run(run(connection.api, callId));
       } finally {
         signal?.removeEventListener('abort', cancel);
       }
@@ -94,7 +94,7 @@ export class SearchClient {
         () => worker.signOfLife(),
       );
       const callId = ++this.#lastCallId;
-      await worker.run((api) => api.open({ callId, config }, proxy(served)));
+      await worker.run(worker.api.open({ callId, config }, proxy(served)));
       worker.onEnd = (reason) => {
         this.#connection = undefined;
         if (config.name === null && config.url === null) this.#over ??= { reason: lost(reason) };

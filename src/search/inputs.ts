@@ -1,3 +1,4 @@
+import { checkOneOf } from '../inputs.js';
 import { invalidInput, misfit } from '../shared/errors.js';
 import type { Condition, Filter, IndexDocument, Limits } from '../shared/search.js';
 
@@ -18,8 +19,7 @@ function checkDocument(document: IndexDocument, i: number): IndexDocument {
   const { id, text, format = 'text' } = document;
   if (typeof id !== 'string' || id === '') throw invalidInput(`${what}.id`, 'a string that is not empty', id);
   if (typeof text !== 'string') throw invalidInput(`${what}.text`, 'a string', text);
-  if (!['text', 'markdown', 'html'].includes(format))
-    throw invalidInput(`${what}.format`, "'text', 'markdown' or 'html'", format);
+  checkOneOf(`${what}.format`, ['text', 'markdown', 'html'], format);
   for (const field of STRINGS) checkField(`${what}.${field}`, 'a string', document[field], isString);
   checkField(
     `${what}.tags`,

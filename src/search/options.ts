@@ -1,4 +1,4 @@
-import { isIntegerIn } from '../inputs.js';
+import { checkInteger, checkOneOf, checkPositive, isIntegerIn } from '../inputs.js';
 import { invalidInput, misfit } from '../shared/errors.js';
 import type { Filter, Fusion, IndexConfig, IndexEvent, SearchMode } from '../shared/search.js';
 import { checkFilter } from './inputs.js';
@@ -66,18 +66,14 @@ export function indexConfig(options: IndexOptions): IndexConfig {
   if (name !== null && (typeof name !== 'string' || name === ''))
     throw invalidInput('name', 'a string that is not empty', name);
   if (name !== null && url !== null) throw misfit('url', 'absent where `name` is given', String(url));
-  if (!['int8', 'float32', 'binary'].includes(vectors))
-    throw invalidInput('vectors', "'int8', 'float32' or 'binary'", vectors);
-  if (!['error', 'rebuild'].includes(onSpaceChange))
-    throw invalidInput('onSpaceChange', "'error' or 'rebuild'", onSpaceChange);
+  checkOneOf('vectors', ['int8', 'float32', 'binary'], vectors);
+  checkOneOf('onSpaceChange', ['error', 'rebuild'], onSpaceChange);
   if (worker !== undefined && typeof worker !== 'function')
     throw invalidInput('worker', 'a function that makes a worker', worker);
   const { passageTokens = Math.min(256, maxLength) } = options;
-  if (!isIntegerIn(passageTokens, 8, maxLength))
-    throw invalidInput('passageTokens', `an integer from 8 to ${maxLength}, the embedder's maxLength`, passageTokens);
+  checkInteger('passageTokens', passageTokens, 8, maxLength, ", the embedder's maxLength");
   const { overlapTokens = Math.floor(passageTokens / 8) } = options;
-  if (!isIntegerIn(overlapTokens, 0, passageTokens / 2))
-    throw invalidInput('overlapTokens', `an integer from 0 to ${Math.floor(passageTokens / 2)}`, overlapTokens);
+  checkInteger('overlapTokens', overlapTokens, 0, Math.floor(passageTokens / 2));
   const address = url === null ? null : addressOf(url);
   return { name, url: address, space, dim, vectors, passageTokens, overlapTokens, onSpaceChange };
 }
@@ -101,10 +97,9 @@ function addressOf(url: string | URL): string {
 /** What of a search's options goes to the worker. Throws InvalidInputError. */
 export function searchConfig(options: SearchOptions, hasReranker: boolean) {
   const { k = 10, filter, mode = 'hybrid', fusion = 'weighted', rerank = false, explain = false } = options;
-  if (!isIntegerIn(k, 1, Number.POSITIVE_INFINITY)) throw invalidInput('k', 'an integer above 0', k);
-  if (!['dense', 'lexical', 'hybrid'].includes(mode))
-    throw invalidInput('mode', "'dense', 'lexical' or 'hybrid'", mode);
-  if (!['weighted', 'rrf'].includes(fusion)) throw invalidInput('fusion', "'weighted' or 'rrf'", fusion);
+  checkPositive('k', k);
+  checkOneOf('mode', ['dense', 'lexical', 'hybrid'], mode);
+  checkOneOf('fusion', ['weighted', 'rrf'], fusion);
   if (typeof rerank !== 'boolean' && !isIntegerIn(rerank, 1, MOST_RERANKED))
     throw invalidInput('rerank', `a boolean or an integer from 1 to ${MOST_RERANKED}`, rerank);
   if (rerank && !hasReranker)

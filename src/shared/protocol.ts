@@ -9,6 +9,7 @@ export interface EngineInfo {
   readonly engine: 'ort' | 'wasm';
   readonly device: Device;
   readonly dtype: Dtype;
+  /** How many threads at most work on bulk jobs on the CPU. */
   readonly threads: number;
 }
 
@@ -53,6 +54,7 @@ export interface LoadConfig {
   readonly cache: boolean;
   readonly maxLength: number;
   readonly batchTokens: number | null;
+  readonly threads: 'auto' | number;
   readonly normalize: boolean;
   /** Dimensions to keep of each vector; 1 for a reranker. */
   readonly dim: number;

@@ -1,3 +1,0 @@
-/** The kernels, compiled by scripts/build-kernels.mjs. */
-declare const bytes: Uint8Array<ArrayBuffer>;
-export default bytes;
