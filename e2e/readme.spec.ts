@@ -37,6 +37,7 @@ const pages: Readonly<Record<string, Documentation>> = {
       listModels: [/^BAAI\/bge-m3 \d+$/, /^BAAI\/bge-reranker-base \d+$/, /^BAAI\/bge-small-en-v1.5 \d+$/, /^\d+$/],
       registerModel: [],
       'what is a panda?': ['2 true'],
+      "name: 'my notes'": ['tides The moon causes the tides.'],
       'out.sparse.row': ['2 2 2', 'true', 'dense,sparse,colbert,sparse+dense,colbert+sparse+dense'],
     },
   },
