@@ -263,6 +263,7 @@ test('nothing gives nothing, and what cannot be is refused by name', async () =>
   await expect(chunk('a', additive, { maxTokens: 7 })).rejects.toThrow('Expected `maxTokens` to be an integer from 8');
   await expect(chunk('a', additive, { overlapTokens: 200 })).rejects.toThrow('Expected `overlapTokens`');
   await expect(chunk('a', additive, { format: 'pdf' as 'text' })).rejects.toThrow('Expected `format`');
+  await expect(chunk('a', additive, { locale: 'no such' })).rejects.toThrow('Expected `locale` to be a BCP 47 tag');
   await expect(chunk('a', async () => [Number.NaN])).rejects.toThrow('Expected `countTokens(texts)[0]`');
   await expect(chunk('a', async () => [])).rejects.toThrow('1 numbers');
 });

@@ -61,6 +61,7 @@ export async function chunk(text: string, countTokens: CountTokens, options: Chu
   if (!Number.isInteger(maxTokens) || maxTokens < 8) throw invalidInput('maxTokens', 'an integer from 8', maxTokens);
   if (!Number.isInteger(overlapTokens) || overlapTokens < 0 || overlapTokens > maxTokens / 2)
     throw invalidInput('overlapTokens', `an integer from 0 to ${maxTokens / 2}`, overlapTokens);
+  checkLocale(locale);
   signal?.throwIfAborted();
   const pauses = new Pauses(signal);
   const structure = await READERS[format](text, title, pauses);
@@ -83,6 +84,14 @@ export async function chunk(text: string, countTokens: CountTokens, options: Chu
       ...(draft.headings.length > 0 && { headings: draft.headings }),
     };
   });
+}
+
+function checkLocale(locale: string | undefined): void {
+  try {
+    Intl.getCanonicalLocales(locale);
+  } catch {
+    throw invalidInput('locale', 'a BCP 47 tag', locale);
+  }
 }
 
 /** What is embedded of a passage: its headings in one line, then its text. */

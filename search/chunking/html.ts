@@ -9,7 +9,7 @@ const PIECE = 2 ** 15;
 
 /** Elements whose content is not read. */
 const UNREAD = new Set(
-  'head script style template noscript svg math iframe object canvas audio video select textarea'.split(' '),
+  'head title script style template noscript svg math iframe object canvas audio video select textarea'.split(' '),
 );
 
 /** Elements that begin a line of their own. */

@@ -105,6 +105,7 @@ export class WordIndex {
 
   /** Those that are not removed. */
   #passagesIn({ length, places }: Postings): number {
+    if (this.#index.places === this.size) return length;
     let passages = 0;
     for (let i = 0; i < length; i++) if (this.#index.passageAt(places[i]!) >= 0) passages++;
     return passages;
