@@ -5,6 +5,7 @@ import type { Segment, StoredPassage } from './store/segment';
 import { Bitset } from './vectors/bitset';
 import type { VectorMode } from './vectors/formats';
 import { VectorIndex, type Vectors } from './vectors/vector-index';
+import { Words } from './words';
 
 /** A document, and the rows of its passages: from `first` on. */
 export interface Entry {
@@ -13,45 +14,38 @@ export interface Entry {
   readonly first: number;
 }
 
-/** Hears which passages come and go. */
-export interface PassageListener {
-  add(entry: Entry): void;
-  remove(entry: Entry): void;
-}
-
 /** Rows of one segment when an index is written anew. */
 const SEGMENT_ROWS = 4096;
 
 /** Characters of one segment, so that it stays far below what a browser takes for one value. */
 const SEGMENT_CHARACTERS = 2 ** 23;
 
-/** What all segments so far have made of the index: the documents that there are, and the vectors of their passages. In memory, whole. */
+/** What all segments so far have made of the index: the documents that there are, the vectors of their passages, and their words. In memory, whole. */
 export class Collection {
   readonly documents = new Map<string, Entry>();
   readonly vectors: VectorIndex;
+  readonly words = new Words();
   readonly #entries: Entry[] = [];
   readonly #fields = new Set<string>();
-  readonly #listener: PassageListener;
 
-  private constructor(vectors: VectorIndex, listener: PassageListener) {
+  private constructor(vectors: VectorIndex) {
     this.vectors = vectors;
-    this.#listener = listener;
   }
 
-  static async open(dim: number, mode: VectorMode, listener: PassageListener): Promise<Collection> {
-    return new Collection(await VectorIndex.open({ dim, mode }), listener);
+  static async open(dim: number, mode: VectorMode): Promise<Collection> {
+    return new Collection(await VectorIndex.open({ dim, mode }));
   }
 
-  apply({ removed, documents, vectors }: Segment): void {
+  apply({ removed, documents, vectors, words }: Segment): void {
     for (const id of removed) this.#remove(id);
     let row = this.vectors.add(vectors);
+    this.words.add(words);
     for (const { document, passages } of documents) {
       this.#remove(document.id);
       const entry = { document, passages, first: row };
       for (let end = row + passages.length; row < end; row++) this.#entries[row] = entry;
       this.documents.set(document.id, entry);
       for (const field of fieldsOf(document)) this.#fields.add(field);
-      this.#listener.add(entry);
     }
   }
 
@@ -82,27 +76,31 @@ export class Collection {
 
   /** All that there is, as segments without a past. */
   *segments(): Generator<Segment> {
-    let batch: Entry[] = [];
-    let [rows, characters] = [0, 0];
-    const segment = () => ({ removed: [], documents: batch.map(toStored), vectors: this.vectorsOf(batch) });
+    const moved = new Int32Array(this.vectors.rows).fill(-1);
+    const [batches, starts]: [Entry[][], number[]] = [[], []];
+    let [next, characters] = [0, 0];
     for (const entry of this.documents.values()) {
-      batch.push(entry);
-      rows += entry.passages.length;
+      if (batches.length === 0 || next - starts.at(-1)! >= SEGMENT_ROWS || characters >= SEGMENT_CHARACTERS) {
+        batches.push([]);
+        starts.push(next);
+        characters = 0;
+      }
+      batches.at(-1)!.push(entry);
       characters += entry.document.text.length;
-      if (rows < SEGMENT_ROWS && characters < SEGMENT_CHARACTERS) continue;
-      yield segment();
-      batch = [];
-      [rows, characters] = [0, 0];
+      for (let i = 0; i < entry.passages.length; i++) moved[entry.first + i] = next++;
     }
-    if (batch.length > 0) yield segment();
+    const words = this.words.save(moved, starts);
+    for (const [i, batch] of batches.entries())
+      yield { removed: [], documents: batch.map(toStored), vectors: this.vectorsOf(batch), words: words[i]! };
   }
 
   #remove(id: string): void {
     const entry = this.documents.get(id);
     if (!entry) return;
-    for (let i = 0; i < entry.passages.length; i++) this.vectors.remove(entry.first + i);
+    const rows = entry.passages.map((_, i) => entry.first + i);
+    for (const row of rows) this.vectors.remove(row);
+    this.words.remove(rows);
     this.documents.delete(id);
-    this.#listener.remove(entry);
   }
 }
 

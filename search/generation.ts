@@ -4,20 +4,17 @@ import { History } from './store/history';
 import { decodeSegment, type Segment } from './store/segment';
 import type { Slot, Store } from './store/store';
 import type { VectorMode } from './vectors/formats';
-import { Words } from './words';
 
 /** A stored history, and in memory what it has come to: the documents, their vectors and their words. */
 export class Generation {
   readonly #mode: VectorMode;
   #history: History;
   #collection: Collection;
-  #words: Words;
 
-  private constructor(history: History, mode: VectorMode, collection: Collection, words: Words) {
+  private constructor(history: History, mode: VectorMode, collection: Collection) {
     this.#history = history;
     this.#mode = mode;
     this.#collection = collection;
-    this.#words = words;
   }
 
   /** Reads what is stored. Throws CorruptIndexError. */
@@ -27,9 +24,8 @@ export class Generation {
     identity: { readonly space: string; readonly dim: number },
     mode: VectorMode,
   ): Promise<Generation> {
-    const words = new Words();
-    const collection = await Collection.open(identity.dim, mode, words);
-    const generation = new Generation(new History(store, slot, identity), mode, collection, words);
+    const collection = await Collection.open(identity.dim, mode);
+    const generation = new Generation(new History(store, slot, identity), mode, collection);
     await generation.refresh();
     return generation;
   }
@@ -40,10 +36,6 @@ export class Generation {
 
   get collection(): Collection {
     return this.#collection;
-  }
-
-  get words(): Words {
-    return this.#words;
   }
 
   /** Names the embedding space of the vectors that are there. */
@@ -91,8 +83,6 @@ export class Generation {
   }
 
   async #start(): Promise<void> {
-    const words = new Words();
-    this.#collection = await Collection.open(this.#history.manifest.dim, this.#mode, words);
-    this.#words = words;
+    this.#collection = await Collection.open(this.#history.manifest.dim, this.#mode);
   }
 }

@@ -2,6 +2,7 @@ import type { IndexDocument, SearchHost } from '../src/shared/search';
 import { type Collection, type Entry, fullTextOf } from './collection';
 import type { Segment, StoredDocument, StoredPassage } from './store/segment';
 import { keptVectors, type Vectors } from './vectors/vector-index';
+import { wordsOf } from './words';
 
 /** Texts of one pass to the embedder. */
 const PIECE = 128;
@@ -49,7 +50,8 @@ export async function prepare(
     const at = known.get(text)! * dim;
     vectors.set(old === undefined ? fresh.subarray(at, at + dim) : collection.vectors.row(old), i * dim);
   }
-  return { segment: { removed: [], documents, vectors }, embedded: known.size };
+  const words = await wordsOf(documents, collection.vectors.rows, work.signal);
+  return { segment: { removed: [], documents, vectors, words }, embedded: known.size };
 }
 
 /** Rows by what was embedded. */

@@ -1,7 +1,6 @@
 import type { Hit, HitExplanation, Match, SearchRequest } from '../src/shared/search';
-import { type Entry, fullTextOf, textOf } from './collection';
+import { type Collection, type Entry, fullTextOf, textOf } from './collection';
 import { fuseHybrid, HYBRID_CANDIDATES, type Ranking, reciprocalRankFusion } from './fusion';
-import type { Generation } from './generation';
 import type { WordHit } from './lexical/word-index';
 import type { Work } from './prepare';
 import type { Scored } from './ranking';
@@ -20,14 +19,14 @@ export type Relevance = (dense: number) => number | null;
 /** Gives the best documents of a query: candidates by vectors and words, fused, scored again by the reranker where that is asked for, grouped. */
 export async function retrieve(
   request: SearchRequest,
-  generation: Generation,
+  collection: Collection,
   { isComparable, relevanceOf }: { readonly isComparable: boolean; readonly relevanceOf: Relevance },
   work: Work,
 ): Promise<Hit[]> {
   const { query, k, rerank, mode } = request;
   const vector = mode !== 'lexical' && isComparable ? await work.host.embed(work.callId, 'query', [query]) : null;
   work.signal.throwIfAborted();
-  const candidates = await candidatesOf(request, generation, vector);
+  const candidates = candidatesOf(request, collection, vector);
   const found = rerank > 0 ? await reranked(query, candidates.slice(0, rerank), work) : candidates;
   const groups = new Map<Entry, Found[]>();
   for (const one of found) groups.set(one.entry, [...(groups.get(one.entry) ?? []), one]);
@@ -40,15 +39,14 @@ const fuse = {
 };
 
 /** The best passages, of `k` documents at least if there are so many. Without a vector the words alone are searched. */
-async function candidatesOf(
+function candidatesOf(
   { query, k, filter, mode, fusion, rerank }: SearchRequest,
-  { collection, words }: Generation,
+  collection: Collection,
   vector: Float32Array<ArrayBuffer> | null,
-): Promise<Found[]> {
+): Found[] {
   for (let count = Math.max(4 * k, rerank, HYBRID_CANDIDATES); ; count *= 4) {
     const allowed = filter ? collection.rowsOf(filter) : undefined;
-    const lexical = mode === 'dense' && vector ? null : await words.search(query, count, allowed);
-    // Scanned last: from here on nothing waits, so that no row can change its meaning.
+    const lexical = mode === 'dense' && vector ? null : collection.words.search(query, count, allowed);
     const dense =
       vector && collection.vectors.search(vector, count, allowed)[0]!.map(({ row: id, score }) => ({ id, score }));
     const fused = dense && lexical ? fuse[fusion](dense, lexical) : (dense ?? lexical)!;

@@ -39,7 +39,12 @@ async function run(index: SemanticIndex, step: Step): Promise<void> {
 async function state(index: SemanticIndex) {
   const hits = await search(index, 'honey moon moon');
   const found = index.get(['a', 'b', 'c', 'd', 'e', 'f']).flatMap((one) => one ?? []);
-  return { documents: found, scores: hits.map(({ id, score }) => [id, score]).sort() };
+  const byWords = await search(index, 'honey moon moon', { mode: 'lexical' });
+  return {
+    documents: found,
+    scores: hits.map(({ id, score }) => [id, score]).sort(),
+    byWords: byWords.map(({ id }) => id).sort(),
+  };
 }
 
 function expected(model: Model) {
@@ -48,7 +53,8 @@ function expected(model: Model) {
   const score = (text: string) => vectorOf(text).reduce((sum, value, d) => sum + value * query[d]!, 0);
   // Those without a word have no passage, and so no vector.
   const found = sorted.filter(({ text }) => text !== '').map(({ id, text }) => [id, score(text)]);
-  return { documents: sorted, scores: found.sort() };
+  const byWords = sorted.filter(({ text }) => /honey|moon/.test(text)).map(({ id }) => id);
+  return { documents: sorted, scores: found.sort(), byWords };
 }
 
 describe('equals a naive model', () => {

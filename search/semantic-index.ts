@@ -22,6 +22,7 @@ import { indexFileParts, readIndexFile } from './store/file';
 import { storedManifest } from './store/history';
 import type { StoredDocument } from './store/segment';
 import type { Store } from './store/store';
+import { wordsOf } from './words';
 
 /** Passages of one change: some seconds of work, which is all that a crash can lose. */
 const BATCH = 128;
@@ -128,7 +129,7 @@ export class SemanticIndex {
     if (!isComparable && !this.#rebuilding) this.#checkSpace();
     const calibration = this.#calibration();
     const relevance = (dense: number) => calibration && relevanceOf(calibration, dense);
-    return retrieve(request, this.#now, { isComparable, relevanceOf: relevance }, this.#workOf(call));
+    return retrieve(request, this.#now.collection, { isComparable, relevanceOf: relevance }, this.#workOf(call));
   }
 
   /** Fits what scores mean in this index, and keeps it. */
@@ -250,7 +251,8 @@ export class SemanticIndex {
   async #remove(ids: readonly string[], from: Generation): Promise<number> {
     const removed = ids.filter((id) => from.collection.documents.has(id));
     if (removed.length === 0) return 0;
-    await from.write({ removed, documents: [], vectors: from.collection.vectorsOf([]) });
+    const words = await wordsOf([], 0, new AbortController().signal);
+    await from.write({ removed, documents: [], vectors: from.collection.vectorsOf([]), words });
     this.#around.announce();
     return removed.length;
   }
