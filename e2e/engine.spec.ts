@@ -1,8 +1,10 @@
+import type { Page } from '@playwright/test';
+import type { Embedder } from '../src';
 import { expect, openTool, test } from './fixtures';
 
 test('the embedded models run in our own engine: no runtime and no graph is fetched', async ({ page, faults }) => {
   const info = await page.evaluate(async () => (await bge.create()).info);
-  expect(info).toMatchObject({ engine: 'wasm', device: 'wasm', dtype: 'q8', threads: 1, fallbackReason: null });
+  expect(info).toMatchObject({ engine: 'wasm', device: 'wasm', dtype: 'q8', fallbackReason: null });
   expect(info.selfCheck).toBeGreaterThan(0.998);
   expect(faults.log.filter(({ url }) => /\/ort\/|\.onnx$/.test(url)).map(({ url }) => url.split('/').pop())).toEqual([
     'model_quantized.onnx',
@@ -83,7 +85,88 @@ for (const [what, heads, recipe, reason] of [
   });
 }
 
-test('a page that may share memory gets the runtime with threads', async ({ page, server }) => {
+/** Helpers hold a lock as long as they live. */
+const countHelpers = (page: Page) =>
+  page.evaluate(async () => {
+    const { held = [] } = await navigator.locks.query();
+    return held.filter(({ name }) => name?.startsWith('bge-web-helper:')).length;
+  });
+
+test('a bulk job gets helpers, which give the same vectors to the last bit and go when there is nothing to do', async ({
+  page,
+}) => {
+  const result = await page.evaluate(async () => {
+    const [one, two] = [await bge.create({ threads: 1 }), await bge.create({ threads: 2 })];
+    const texts = Array.from({ length: 80 }, (_, i) => `text ${i} ${'of bees and honey '.repeat(i % 23)}`);
+    Object.assign(window, { two, texts });
+    const expected = bge.rows(await one.encode(texts));
+    const found = [await two.encode(texts), await two.encode([...texts].reverse())].map(bge.rows);
+    return {
+      threads: [one.info.threads, two.info.threads],
+      same: [found[0], found[1]!.reverse()].map((rows) => JSON.stringify(rows) === JSON.stringify(expected)),
+    };
+  });
+  expect(result).toEqual({ threads: [1, 2], same: [true, true] });
+  expect(await countHelpers(page)).toBe(2);
+  await expect.poll(() => countHelpers(page), { timeout: 20_000 }).toBe(0);
+  const again = await page.evaluate(async () => {
+    const { two, texts } = window as unknown as { two: Embedder; texts: string[] };
+    return (await two.encode(texts)).rows;
+  });
+  expect(again).toBe(80);
+});
+
+test('single queries start no helper; behind a corpus they wait for no helper', async ({ page }) => {
+  const result = await page.evaluate(async () => {
+    const embedder = await bge.create({ threads: 2 });
+    for (let i = 0; i < 8; i++) await embedder.encodeQueries(`query ${i}`);
+    const { held = [] } = await navigator.locks.query();
+    const helpers = held.filter(({ name }) => name?.startsWith('bge-web-helper:')).length;
+    const texts = Array.from({ length: 300 }, (_, i) => `text ${i} ${'of bees and honey '.repeat(20)}`);
+    let done = 0;
+    const progress: number[] = [];
+    const corpus = embedder.encode(texts, { onProgress: (event) => (done = event.texts) });
+    while (done < 40) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let i = 0; i < 5; i++) {
+      const before = done;
+      await embedder.encodeQueries('which insect makes honey?');
+      progress.push(done - before);
+    }
+    await corpus;
+    return { helpers, progress };
+  });
+  expect(result.helpers).toBe(0);
+  // A query of seven tokens is done while each helper ends a text or two.
+  expect(Math.max(...result.progress)).toBeLessThan(8);
+});
+
+for (const [way, what] of [
+  ['refuse', 'cannot be started'],
+  ['die', 'die'],
+] as const) {
+  test(`helpers that ${what} lose no text`, async ({ page }) => {
+    const same = await page.evaluate(async (way) => {
+      const texts = Array.from({ length: 60 }, (_, i) => `text ${i} ${'of bees and honey '.repeat(i % 19)}`);
+      const worker = () => new Worker(`/helpers-worker.js?helpers=${way}`, { type: 'module' });
+      const one = await bge.create({ threads: 1 });
+      const pool = await bge.create({ threads: 2, worker });
+      const expected = JSON.stringify(bge.rows(await one.encode(texts)));
+      const found = [await pool.encode(texts), await pool.encode(texts), await pool.encode(texts)];
+      return found.map((rows) => JSON.stringify(bge.rows(rows)) === expected);
+    }, way);
+    expect(same).toEqual([true, true, true]);
+    expect(await countHelpers(page)).toBe(0);
+  });
+}
+
+test('a page that may share memory gets the same engine; the runtime has threads there', async ({ page, server }) => {
   await openTool(page, server, '/isolated.html');
-  expect(await page.evaluate(async () => (await bge.create()).info.engine)).toBe('ort');
+  const info = await page.evaluate(async () => [
+    (await bge.create({ threads: 2 })).info,
+    (await bge.create({ model: 'tiny/bge-m3', threads: 3 })).info,
+  ]);
+  expect(info).toMatchObject([
+    { engine: 'wasm', threads: 2 },
+    { engine: 'ort', threads: 3 },
+  ]);
 });

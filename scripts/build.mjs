@@ -1,4 +1,4 @@
-// Builds the package into dist/: the page's part, the worker as one self-contained file, the types, and beside the
+// Builds the package into dist/: the page's parts, each worker as one self-contained file, the types, and beside the
 // worker the files of onnxruntime-web, which the worker loads only when it needs them.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,10 +20,9 @@ const dist = join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();
-// Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const options = {
   absWorkingDir: root,
-  entryPoints: { index: 'src/index.ts', worker: 'worker/index.ts' },
   outdir: dist,
   bundle: true,
   minify: true,
@@ -32,7 +31,12 @@ await build({
   target: 'es2022',
   loader: { '.wasm': 'binary' },
   logLevel: 'warning',
-});
+};
+// Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
+const entryPoints = { index: 'src/index.ts', worker: 'worker/index.ts', search: 'src/search/index.ts' };
+await build({ ...options, entryPoints });
+// What reads Markdown has a build for pages, that needs a DOM, and one for workers.
+await build({ ...options, entryPoints: { 'search-worker': 'search/index.ts' }, conditions: ['worker'] });
 
 const ortDist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
 mkdirSync(join(dist, 'ort'));

@@ -57,6 +57,13 @@ try {
     for (const code of [page, worker])
       assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), 'it imports something');
   });
+  expectThat('the search is two files of its own', () => {
+    for (const file of ['search.js', 'search-worker.js']) {
+      const code = readFileSync(join(root, 'dist', file));
+      console.log(`  ${file} ${gzipSync(code).length} bytes (gzip)`);
+      assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), `${file} imports something`);
+    }
+  });
   expectThat('no transformers.js, no model and one runtime only are inside', () => {
     const paths = files.map((/** @type {{ path: string }} */ file) => file.path);
     assert(

@@ -10,7 +10,15 @@ import {
   namesHeads,
   toHeadEmbeddings,
 } from './heads.js';
-import { checkOneOf, checkPairs, checkPriority, checkString, checkTexts, checkWeights, isIntegerIn } from './inputs.js';
+import {
+  checkInteger,
+  checkOneOf,
+  checkPairs,
+  checkPriority,
+  checkString,
+  checkTexts,
+  checkWeights,
+} from './inputs.js';
 import { callLength, type EmbedderOptions, embedderConfig } from './options.js';
 import { encodePieces } from './pieces.js';
 import { invalidInput } from './shared/errors.js';
@@ -157,7 +165,7 @@ export class Embedder {
     options: StreamOptions & HeadChoice = {},
   ): AsyncGenerator<Embeddings | HeadEmbeddings, void, undefined> {
     const { chunkSize = 256, kind = 'passage', signal, ...rest } = options;
-    if (!isIntegerIn(chunkSize, 1, 100_000)) throw invalidInput('chunkSize', 'an integer from 1 to 100000', chunkSize);
+    checkInteger('chunkSize', chunkSize, 1, 100_000);
     yield* encodePieces(texts, chunkSize, signal, (piece, first, left) =>
       this.#encode(piece, kind, 0, { ...rest, signal: left }, first),
     );

@@ -54,7 +54,7 @@ export function checkPriority(priority: number): number {
 
 /** A row of a result. */
 export function checkRow(i: number, rows: number): void {
-  if (!isIntegerIn(i, 0, rows - 1)) throw invalidInput('i', `an integer from 0 to ${rows - 1}`, i);
+  checkInteger('i', i, 0, rows - 1);
 }
 
 /** Where the rows of a result begin, and where the last one ends, which is given. */
@@ -67,6 +67,15 @@ export function checkOffsets(offsets: Uint32Array): number {
 
 export function isIntegerIn(value: unknown, least: number, most: number): boolean {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+/** @param note is put behind what is expected */
+export function checkInteger(what: string, value: unknown, least: number, most: number, note = ''): void {
+  if (!isIntegerIn(value, least, most)) throw invalidInput(what, `an integer from ${least} to ${most}${note}`, value);
+}
+
+export function checkPositive(what: string, value: unknown): void {
+  if (!isIntegerIn(value, 1, Number.POSITIVE_INFINITY)) throw invalidInput(what, 'an integer above 0', value);
 }
 
 /** A value of a fixed set, such as `overflow`. */

@@ -1,4 +1,4 @@
-import { isIntegerIn } from './inputs.js';
+import { checkInteger, checkOneOf, checkPositive } from './inputs.js';
 import { BgeError, invalidInput } from './shared/errors.js';
 import { type Dtype, findModel, type ModelSpec } from './shared/models.js';
 import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
@@ -29,6 +29,12 @@ export interface ModelOptions {
   maxLength?: number;
   /** Tokens of one GPU batch. Default 4096. More is faster on large GPUs, and makes a query wait longer behind a corpus. */
   batchTokens?: number;
+  /**
+   * Threads for bulk jobs on the CPU, 1 to 32. `auto` (default): as many as there are cores, 4 at most. While a bulk job lasts, each
+   * has its own copy of the weights (36 MB for the default model; `auto` takes fewer for models that would need more than 1 GB so),
+   * unless onnxruntime-web runs the model: it shares them, and has one thread on pages that are not cross-origin isolated.
+   */
+  threads?: 'auto' | number;
   /** Hears of download, verification, compilation, warm-up, readiness, fallbacks and warnings. */
   onProgress?: (event: LoadEvent) => void;
   /** Ends the start, which then rejects with the signal's reason. */
@@ -59,12 +65,7 @@ export function embedderConfig(options: EmbedderOptions): ClientConfig {
   const common = modelConfig(options, 'embed', 'BAAI/bge-small-en-v1.5');
   const { normalize = true, truncateDim = null } = options;
   check(typeof normalize === 'boolean', 'normalize', 'a boolean', normalize);
-  check(
-    truncateDim === null || isIntegerIn(truncateDim, 1, Infinity),
-    'truncateDim',
-    'an integer above 0',
-    truncateDim,
-  );
+  if (truncateDim !== null) checkPositive('truncateDim', truncateDim);
   return { ...common, normalize, dim: Math.min(truncateDim ?? common.model.dim, common.model.dim) };
 }
 
@@ -83,13 +84,8 @@ function modelConfig(
   const model = findModel(id);
   if (model.task !== task) throw wrongTask(model);
   const { device = 'auto', dtype = 'auto', cache = true, selfCheck = true } = options;
-  check(['auto', 'webgpu', 'wasm'].includes(device), 'device', "'auto', 'webgpu' or 'wasm'", device);
-  check(
-    ['auto', 'fp32', 'fp16', 'q8', 'q4f16'].includes(dtype),
-    'dtype',
-    "'auto', 'fp32', 'fp16', 'q8' or 'q4f16'",
-    dtype,
-  );
+  checkOneOf('device', ['auto', 'webgpu', 'wasm'], device);
+  checkOneOf('dtype', ['auto', 'fp32', 'fp16', 'q8', 'q4f16'], dtype);
   for (const [name, value] of Object.entries({ cache, selfCheck }))
     check(typeof value === 'boolean', name, 'a boolean', value);
   const { queryInstruction = model.queryInstruction, passageInstruction = '' } = options;
@@ -99,17 +95,13 @@ function modelConfig(
   for (const [name, value] of Object.entries({ modelBase, revision, wasmBase })) {
     check(value === null || (typeof value === 'string' && value !== ''), name, 'a string that is not empty', value);
   }
-  const { maxLength = Math.min(512, model.maxLength), batchTokens = null } = options;
+  const { maxLength = Math.min(512, model.maxLength), batchTokens = null, threads = 'auto' } = options;
   checkLength('maxLength', maxLength, model.maxLength);
-  check(
-    batchTokens === null || isIntegerIn(batchTokens, 1, 2 ** 20),
-    'batchTokens',
-    'an integer from 1 to 1048576',
-    batchTokens,
-  );
+  if (batchTokens !== null) checkInteger('batchTokens', batchTokens, 1, 2 ** 20);
+  if (threads !== 'auto') checkInteger('threads', threads, 1, 32);
   return {
     ...{ model, device, dtype, revision, cache, selfCheck, queryInstruction, passageInstruction },
-    ...{ maxLength, batchTokens },
+    ...{ maxLength, batchTokens, threads },
     modelBase: absolute('modelBase', modelBase),
     wasmBase: wasmBase && absolute('wasmBase', wasmBase.replace(/\/?$/, '/')),
   };
@@ -124,7 +116,7 @@ function wrongTask({ id, task }: ModelSpec): BgeError {
 }
 
 function checkLength(what: string, length: unknown, most: number): void {
-  check(isIntegerIn(length, 2, most), what, `an integer from 2 to ${most}, the model's maximum`, length);
+  checkInteger(what, length, 2, most, ", the model's maximum");
 }
 
 /** The length of one call, null for what the model was loaded with. Throws InvalidInputError. */

@@ -1,13 +1,4 @@
-/** Which texts go through the model together: their indices, all of the same length in tokens. */
-export interface Batch {
-  readonly length: number;
-  readonly indices: readonly number[];
-}
-
-export interface BatchLimits {
-  readonly maxTokens: number;
-  readonly maxRows: number;
-}
+import type { BatchLimits } from './engine/engine';
 
 /** The indices of the texts, longest first: a device that cannot hold a batch should say so at once. */
 export function longestFirst(lengths: readonly number[]): number[] {
@@ -15,18 +6,22 @@ export function longestFirst(lengths: readonly number[]): number[] {
 }
 
 /**
- * The next texts in `order`, from place `at` on, that can go together: of equal length, so that nothing is ever padded and
- * a text's numbers do not depend on its batch mates. A text longer than `maxTokens` forms a batch of its own.
+ * The first of `waiting`, longest first, that can go through the model together: nothing is ever padded, and a text's numbers
+ * do not depend on its batch mates. A text longer than `maxTokens` goes alone.
  */
 export function nextBatch(
-  order: readonly number[],
+  waiting: readonly number[],
   lengths: readonly number[],
-  at: number,
-  { maxTokens, maxRows }: BatchLimits,
-): Batch {
-  const length = lengths[order[at]!]!;
-  const fitting = Math.max(1, Math.min(maxRows, Math.floor(maxTokens / length)));
-  let end = at + 1;
-  while (end < order.length && end - at < fitting && lengths[order[end]!] === length) end++;
-  return { length, indices: order.slice(at, end) };
+  { maxTokens, maxRows, equalLengths }: BatchLimits,
+): number[] {
+  const lengthAt = (place: number) => lengths[waiting[place]!]!;
+  let tokens = lengthAt(0);
+  let end = 1;
+  while (end < Math.min(waiting.length, maxRows)) {
+    if (equalLengths && lengthAt(end) !== lengthAt(0)) break;
+    tokens += lengthAt(end);
+    if (tokens > maxTokens) break;
+    end++;
+  }
+  return waiting.slice(0, end);
 }

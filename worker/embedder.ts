@@ -53,8 +53,8 @@ export class Embedder {
     const call: Call = { priority: 0, cancelled: false, onProgress: () => {} };
     // One by one: a batch that is refused would not be a verdict.
     for (const ids of rows) {
-      await this.#pipeline.forward([ids], ['dense'], call, (_, outputs) => {
-        vectors.push(outputs(0).dense!.slice());
+      await this.#pipeline.forward([ids], ['dense'], call, (_, [outputs]) => {
+        vectors.push(outputs!.dense!);
       });
     }
     return check.judge(vectors, engine.info);
@@ -120,10 +120,12 @@ export class Embedder {
     take: (piece: number, vectors: TextVectors) => void | Promise<void>,
   ): Promise<void> {
     const rows = pieces.map(({ ids }) => ids);
-    await this.#pipeline.forward(rows, heads, call, async ({ indices, length }, outputs) => {
-      for (const [row, piece] of indices.entries()) await take(piece, this.#vectorsOf(outputs(row), rows[piece]!));
-      done.texts += indices.length;
-      done.tokens += indices.length * length;
+    await this.#pipeline.forward(rows, heads, call, async (indices, outputs) => {
+      for (const [i, piece] of indices.entries()) {
+        await take(piece, this.#vectorsOf(outputs[i]!, rows[piece]!));
+        done.texts++;
+        done.tokens += rows[piece]!.length;
+      }
       call.onProgress({ phase: 'encode', ...done });
     });
   }

@@ -10,15 +10,19 @@ function engineOf(capacity: number, outputs?: (batch: TokenBatch) => HeadOutputs
   const batches: number[][] = [];
   const engine: Engine = {
     info: { engine: 'ort', device: 'webgpu', dtype: 'fp32', threads: 1 },
-    batching: { maxTokens: 1000, maxRows: 256 },
+    batching: { maxTokens: 1000, maxRows: 256, equalLengths: true },
+    lanes: 1,
+    slots: () => 1,
     has: () => true,
     attach: async () => {},
     async run(batch) {
-      batches.push([batch.rows, batch.length]);
-      if (batch.ids.length > capacity) throw new BgeError('EngineError', 'out of memory');
+      const { ids, lengths } = batch;
+      const [length = 0] = lengths;
+      batches.push([lengths.length, length]);
+      if (ids.length > capacity) throw new BgeError('EngineError', 'out of memory');
       return (
         outputs?.(batch) ?? {
-          dense: Float32Array.from({ length: batch.rows }, (_, row) => batch.ids[row * batch.length]!),
+          dense: Float32Array.from(lengths, (_, row) => ids[row * length]!),
         }
       );
     },
@@ -31,8 +35,8 @@ const rowsOf = (count: number, length: number) =>
 
 async function run({ engine }: { engine: Engine }, rows: Int32Array[], dim = 1) {
   const found: number[] = [];
-  await new Forward(engine, { id: 'me/mine', dim }).run(rows, ['dense'], turn, ({ indices }, outputs) => {
-    for (const [row, index] of indices.entries()) found[index] = outputs(row).dense![0]!;
+  await new Forward(engine, { id: 'me/mine', dim }).run(rows, ['dense'], turn, (indices, outputs) => {
+    for (const [i, index] of indices.entries()) found[index] = outputs[i]!.dense![0]!;
   });
   return found;
 }
@@ -65,7 +69,12 @@ test.each([
     'CorruptModelError',
     'dense outputs of 1 dimensions from me/mine, its model file gives 3',
   ],
-  ['too few weights', { sparse: new Float32Array(2) }, 'CorruptModelError', 'sparse outputs of 4 dimensions'],
+  [
+    'too few weights',
+    { sparse: new Float32Array(2) },
+    'CorruptModelError',
+    'sparse outputs of 1 dimensions from me/mine, its model file gives 0.25',
+  ],
   [
     'ColBERT vectors of other dimensions',
     { colbert: new Float32Array(12) },
@@ -75,4 +84,48 @@ test.each([
 ])('%s does not leave the engine', async (_, outputs, name, message) => {
   const device = engineOf(1000, () => outputs);
   await expect(run(device, rowsOf(2, 4))).rejects.toMatchObject({ name, message: expect.stringContaining(message) });
+});
+
+test('texts of different lengths in one batch: each gets what is its own', async () => {
+  const seen: (readonly number[])[] = [];
+  const engine: Engine = {
+    ...engineOf(1000).engine,
+    batching: { maxTokens: 8, maxRows: 8, equalLengths: false },
+    async run({ ids, lengths }) {
+      seen.push(lengths);
+      return { dense: Float32Array.from(lengths), sparse: Float32Array.from(ids) };
+    },
+  };
+  const found: HeadOutputs[] = [];
+  const rows = [2, 3, 9, 4].map((length, i) => new Int32Array(length).fill(i));
+  await new Forward(engine, { id: 'me/mine', dim: 1 }).run(rows, ['dense', 'sparse'], turn, (indices, outputs) => {
+    for (const [i, index] of indices.entries()) found[index] = outputs[i]!;
+  });
+  expect(seen).toEqual([[9], [4, 3], [2]]);
+  expect(found.map(({ dense }) => [...dense!])).toEqual([[2], [3], [9], [4]]);
+  expect(found.map(({ sparse }) => [...sparse!])).toEqual(rows.map((row) => [...row]));
+});
+
+test('as many batches at a time as the engine has lanes; after a failure nothing more is taken', async () => {
+  let running = 0;
+  let most = 0;
+  const engine: Engine = {
+    ...engineOf(1000).engine,
+    lanes: 3,
+    async run({ ids }) {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, ids[0]! === 2 ? 1 : 5));
+      running--;
+      if (ids[0] === 2) throw new BgeError('DeviceLostError', 'gone');
+      return { dense: Float32Array.of(ids[0]!) };
+    },
+    batching: { maxTokens: 1, maxRows: 1, equalLengths: true },
+  };
+  const taken: number[] = [];
+  const work = new Forward(engine, { id: 'me/mine', dim: 1 }).run(rowsOf(9, 4), ['dense'], turn, (indices) => {
+    taken.push(...indices);
+  });
+  await expect(work).rejects.toMatchObject({ name: 'DeviceLostError' });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([most, taken, running]).toEqual([3, [], 0]);
 });

@@ -1,27 +1,19 @@
-import { expose, transfer, transferHandlers } from 'comlink';
-import { BgeError, toWire } from '../src/shared/errors';
-import type { EventMessage, LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
+import { expose, transfer } from 'comlink';
+import { BgeError } from '../src/shared/errors';
+import type { LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
 import { Embedder } from './embedder';
+import { isHelper, serveAsHelper } from './engine/wasm/helper';
+import { holdLife } from './life';
+import { tellErrors, tellPage } from './page';
 import { type Call, Pipeline } from './pipeline';
 import { Reranker } from './reranker';
 
-const tell = (workerEvent: WorkerEvent) => postMessage({ workerEvent } satisfies EventMessage);
+const tell = (event: WorkerEvent) => tellPage(event);
 let loaded: Embedder | Reranker | undefined;
 const calls = new Map<number, Call>();
 
 const api: WorkerApi = {
-  async connect(lifeLock) {
-    // The lock is given up only when this worker ends, however it ends: the page waits for it and so learns of every death.
-    await new Promise<void>((held) => {
-      if (!navigator.locks) return held();
-      navigator.locks
-        .request(lifeLock, () => {
-          held();
-          return new Promise(() => {});
-        })
-        .catch(() => held()); // an origin without storage may not have locks: `deadline` still finds a death
-    });
-  },
+  connect: holdLife,
 
   async load(config: LoadConfig) {
     const emit = (event: Extract<WorkerEvent, { type: 'load' }>['event']) => tell({ type: 'load', event });
@@ -85,21 +77,6 @@ function the<T extends Embedder | Reranker>(Kind: new (pipeline: Pipeline) => T)
   throw new BgeError('EngineError', 'The worker was asked for what its model cannot do, or before one was loaded');
 }
 
-// An error that no call stands for (a timer, an event, a promise nobody awaits) leaves a worker in an unknown state.
-// The browser would tell the page of some of these only: say it ourselves, and end.
-function die(error: unknown): void {
-  tell({ type: 'fatal', error: toWire(error) });
-  close();
-}
-addEventListener('error', (event) => die(event.error ?? new Error(event.message)));
-addEventListener('unhandledrejection', (event) => die(event.reason));
-
-// comlink's own handler would lose the details and the cause; the page's end has the other half.
-const throws = transferHandlers.get('throw')!;
-transferHandlers.set('throw', {
-  canHandle: throws.canHandle,
-  serialize: (thrown: unknown) => [toWire((thrown as { value: unknown }).value), []],
-  deserialize: throws.deserialize,
-});
-
-expose(api);
+tellErrors();
+if (isHelper()) serveAsHelper();
+else expose(api);

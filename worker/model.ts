@@ -64,7 +64,7 @@ export async function loadModel(
   }
   let runtime: Promise<Ort> | undefined;
   const startRuntime = () => {
-    runtime ??= startOrt(device, config.wasmBase);
+    runtime ??= startOrt(device, config.wasmBase, config.threads);
     runtime.catch(() => {}); // it may fail while nobody waits for it
     return runtime;
   };
@@ -76,7 +76,7 @@ export async function loadModel(
       const files = filesOf(release, config, emit);
       const opened =
         build.engine === 'wasm'
-          ? await openOwn(release, build, files, emit)
+          ? await openOwn(release, build, config, files, emit)
           : await open(release, build, config, choice, startRuntime, files, emit);
       const loadHead = (head: TokenHead) => firstHead(release.heads[head], files, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
@@ -95,12 +95,11 @@ export async function loadModel(
 /** A hub has the published files; your own server may have ours, which are taken first, or a copy of the hub's. */
 function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice): Candidate[] {
   const { model, modelBase, dtype, failed } = config;
-  // Our own engine has one thread; where pages may share memory, onnxruntime-web has up to four.
-  const isOwnBest = !crossOriginIsolated && !failed.some(({ engine }) => engine === 'wasm');
+  const hasOwnFailed = failed.some(({ engine }) => engine === 'wasm');
   const releases = isHubLayout(modelBase) || !model.own ? [model.hub] : [model.own, model.hub];
   return releases.flatMap((release) =>
     release.builds
-      .filter((build) => includes(build.devices, device) && (build.engine === 'ort' || isOwnBest))
+      .filter((build) => includes(build.devices, device) && (build.engine === 'ort' || !hasOwnFailed))
       .filter((build) => (dtype === 'auto' ? halfFloats || !isHalf(build) : build.dtype === dtype))
       .map((build) => ({ release, build })),
   );
@@ -158,13 +157,15 @@ function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEv
 async function openOwn(
   release: ModelRelease,
   build: EncoderBuild,
+  { model, threads }: LoadConfig,
   files: ReleaseFiles,
   emit: (event: LoadEvent) => void,
 ): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
   const [tokenizerJson, source, recipeJson] = await files.read(wantedBy(release, build));
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device: 'wasm', dtype: build.dtype });
-  return { tokenizer, engine: await openEncoder(readPrepared(recipeJson!, source!, build.heads)) };
+  const weights = readPrepared(recipeJson!, source!, build.heads);
+  return { tokenizer, engine: await openEncoder(weights, { pooling: model.pooling, threads }) };
 }
 
 async function open(

@@ -1,8 +1,7 @@
 import type { CallEvent, LoadConfig, LoadEvent, ModelInfo } from '../src/shared/protocol';
-import type { Batch } from './batch';
 import { chooseDevice } from './device';
 import type { Engine, Head } from './engine/engine';
-import { Forward, type RowOutputs } from './forward';
+import { Forward, type Take } from './forward';
 import { type LoadedModel, loadModel } from './model';
 import type { Tokenizer } from './tokenizer';
 import { Turns } from './turns';
@@ -24,7 +23,7 @@ export class Pipeline {
   readonly engine: Engine;
   readonly info: ModelInfo;
   readonly loadHead: LoadedModel['loadHead'];
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   readonly #forward: Forward;
 
   private constructor(config: LoadConfig, loaded: LoadedModel, fallbackReason: string | null) {
@@ -33,6 +32,7 @@ export class Pipeline {
     this.config = config;
     this.tokenizer = tokenizer;
     this.engine = engine;
+    this.#turns = new Turns((urgent, waiting) => engine.slots(urgent, waiting));
     this.loadHead = loadHead;
     this.#forward = new Forward(engine, model);
     this.info = { ...engine.info, model: model.id, revision, maxLength, fallbackReason, selfCheck: null };
@@ -58,12 +58,7 @@ export class Pipeline {
   }
 
   /** Runs rows of token ids through the engine, a batch a turn; `take` gets each batch's outputs as they come. */
-  forward(
-    rows: readonly Int32Array[],
-    heads: readonly Head[],
-    call: Call,
-    take: (batch: Batch, outputs: RowOutputs) => void | Promise<void>,
-  ): Promise<void> {
+  forward(rows: readonly Int32Array[], heads: readonly Head[], call: Call, take: Take): Promise<void> {
     return this.#forward.run(rows, heads, (work) => this.#turn(call, work), take);
   }
 

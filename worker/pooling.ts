@@ -1,21 +1,23 @@
 /**
- * Gives one row a text from the hidden states of a batch without padding: its first token (`cls`, as all BGE models
+ * Gives one row a text from the hidden states of texts without padding: its first token (`cls`, as all BGE models
  * want), or the mean over all its tokens. Source: FlagEmbedding, inference/embedder/encoder_only/base.py, `pooling`.
  *
- * @param hidden rows × length × dim, row-major
+ * @param hidden tokens × dim, row-major, text after text
+ * @param lengths tokens of each text
  */
-export function pool(hidden: Float32Array, rows: number, length: number, pooling: 'cls' | 'mean'): Float32Array {
-  const dim = hidden.length / rows / length;
-  const pooled = new Float32Array(rows * dim);
-  for (let row = 0; row < rows; row++) {
-    const first = row * length * dim;
+export function pool(hidden: Float32Array, lengths: readonly number[], pooling: 'cls' | 'mean'): Float32Array {
+  const dim = hidden.length / lengths.reduce((sum, length) => sum + length, 0);
+  const pooled = new Float32Array(lengths.length * dim);
+  let first = 0;
+  for (const [row, length] of lengths.entries()) {
     const out = pooled.subarray(row * dim, (row + 1) * dim);
-    if (pooling === 'cls') {
-      out.set(hidden.subarray(first, first + dim));
-      continue;
+    const end = first + length * dim;
+    if (pooling === 'cls') out.set(hidden.subarray(first, first + dim));
+    else {
+      for (let at = first; at < end; at += dim) for (let d = 0; d < dim; d++) out[d]! += hidden[at + d]!;
+      for (let d = 0; d < dim; d++) out[d]! /= length;
     }
-    for (let at = first; at < first + length * dim; at += dim) for (let d = 0; d < dim; d++) out[d]! += hidden[at + d]!;
-    for (let d = 0; d < dim; d++) out[d]! /= length;
+    first = end;
   }
   return pooled;
 }

@@ -40,10 +40,12 @@ export class Reranker {
     const logits = new Float32Array(rows.length);
     const done = { pairs: 0, totalPairs: rows.length, tokens: 0 };
     const ids = rows.map((row) => row.ids);
-    await this.#pipeline.forward(ids, ['logits'], call, ({ indices, length }, outputs) => {
-      for (const [row, index] of indices.entries()) logits[index] = outputs(row).logits![0]!;
-      done.pairs += indices.length;
-      done.tokens += indices.length * length;
+    await this.#pipeline.forward(ids, ['logits'], call, (indices, outputs) => {
+      for (const [i, index] of indices.entries()) {
+        logits[index] = outputs[i]!.logits![0]!;
+        done.pairs++;
+        done.tokens += ids[index]!.length;
+      }
       call.onProgress({ phase: 'rerank', ...done, indices, logits: indices.map((index) => logits[index]!) });
     });
     return logits;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Turns } from './turns';
 
 test('the higher priority goes first, equal ones take turns, one at a time', async () => {
-  const turns = new Turns();
+  const turns = new Turns(() => 1);
   const order: string[] = [];
   let running = 0;
   const job = async (name: string, priority: number, pieces: number) => {
@@ -22,7 +22,37 @@ test('the higher priority goes first, equal ones take turns, one at a time', asy
 });
 
 test('a failed turn does not stop the next', async () => {
-  const turns = new Turns();
+  const turns = new Turns(() => 1);
   await expect(turns.run(0, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await turns.run(0, () => 7)).toBe(7);
+});
+
+test('with two slots two run at a time, and an urgent one has a slot of its own', async () => {
+  const turns = new Turns((urgent) => (urgent ? 3 : 2));
+  const running = new Map<string, () => void>();
+  const job = (name: string, priority: number) =>
+    turns.run(priority, () => new Promise<void>((done) => running.set(name, done)));
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const end = (name: string) => {
+    running.get(name)!();
+    running.delete(name);
+  };
+  const all = [job('a', 0), job('b', 0), job('c', 0)];
+  await settled();
+  expect([...running.keys()]).toEqual(['a', 'b']);
+  all.push(job('query', 1), job('next query', 1));
+  await settled();
+  expect([...running.keys()]).toEqual(['a', 'b', 'query']);
+  end('a');
+  await settled();
+  expect([...running.keys()]).toEqual(['b', 'query', 'next query']);
+  end('query');
+  await settled();
+  expect([...running.keys()]).toEqual(['b', 'next query']);
+  end('b');
+  await settled();
+  expect([...running.keys()]).toEqual(['next query', 'c']);
+  end('next query');
+  end('c');
+  await Promise.all(all);
 });

@@ -3,40 +3,59 @@ interface Waiting {
   readonly start: () => void;
 }
 
+/** How many there are now for work of a priority above 0 (`urgent`), or for other work, while so much waits. */
+type Slots = (urgent: boolean, waiting: number) => number;
+
 /**
- * Hands the one device to one piece of work at a time. When it falls free, the highest priority goes first, then who
- * has waited longest: so a query overtakes a bulk job at its next batch, and equal jobs take turns.
+ * Hands a device to as many pieces of work at a time as it has slots, mostly one. When one falls free, the highest priority goes
+ * first, then who has waited longest: so a query overtakes a bulk job at its next batch, and equal jobs take turns.
  */
 export class Turns {
   readonly #waiting: Waiting[] = [];
-  #busy = false;
+  readonly #slots: Slots;
+  #busy = 0;
+  #isDue = false;
+
+  constructor(slots: Slots) {
+    this.#slots = slots;
+  }
 
   async run<T>(priority: number, work: () => T | Promise<T>): Promise<T> {
     await new Promise<void>((start) => {
       this.#waiting.push({ priority, start });
-      if (!this.#busy) this.#next();
+      this.#next();
     });
     try {
       return await work();
     } finally {
+      this.#busy--;
       this.#next();
     }
   }
 
+  /** Starts whatever there are slots for. */
   async #next(): Promise<void> {
-    this.#busy = true;
+    if (this.#isDue) return; // a second hop would stand before messages that come meanwhile
+    this.#isDue = true;
     // Messages (a cancel, a new query) are only seen after a macrotask: settled promises and scheduler.yield() keep them out.
     await macrotask();
-    const best = this.#waiting.reduce<Waiting | undefined>(
+    this.#isDue = false;
+    for (
+      let best = this.#best();
+      best && this.#busy < this.#slots(best.priority > 0, this.#waiting.length);
+      best = this.#best()
+    ) {
+      this.#waiting.splice(this.#waiting.indexOf(best), 1);
+      this.#busy++;
+      best.start();
+    }
+  }
+
+  #best(): Waiting | undefined {
+    return this.#waiting.reduce<Waiting | undefined>(
       (first, other) => (first && first.priority >= other.priority ? first : other),
       undefined,
     );
-    if (!best) {
-      this.#busy = false;
-      return;
-    }
-    this.#waiting.splice(this.#waiting.indexOf(best), 1);
-    best.start();
   }
 }
 

@@ -9,6 +9,7 @@ export interface EngineInfo {
   readonly engine: 'ort' | 'wasm';
   readonly device: Device;
   readonly dtype: Dtype;
+  /** How many threads at most work on bulk jobs on the CPU. */
   readonly threads: number;
 }
 
@@ -53,6 +54,7 @@ export interface LoadConfig {
   readonly cache: boolean;
   readonly maxLength: number;
   readonly batchTokens: number | null;
+  readonly threads: 'auto' | number;
   readonly normalize: boolean;
   /** Dimensions to keep of each vector; 1 for a reranker. */
   readonly dim: number;
@@ -252,14 +254,6 @@ export type WorkerEvent =
   | { readonly type: 'call'; readonly callId: number; readonly event: CallEvent }
   /** The worker met an error that no call stands for, and ends. */
   | { readonly type: 'fatal'; readonly error: WireError };
-
-/**
- * How an event travels: on the same port as comlink's messages, which it tells from its own by their id. So everything
- * that a call has to tell arrives before its result.
- */
-export interface EventMessage {
-  readonly workerEvent: WorkerEvent;
-}
 
 /** What the page may ask of the worker, over comlink. */
 export interface WorkerApi {

@@ -1,21 +1,19 @@
 import type { TokenHead } from '../../src/shared/models';
 import type { EngineInfo } from '../../src/shared/protocol';
 
-/** Texts of one forward pass. All rows have the same length: no engine of ours ever pads. */
+/** Texts of one forward pass, one after the other, without padding. */
 export interface TokenBatch {
-  readonly rows: number;
-  /** Tokens of each row, special tokens included. */
-  readonly length: number;
-  /** rows × length, row-major. */
   readonly ids: Int32Array;
+  /** Tokens of each text, special tokens included. */
+  readonly lengths: readonly number[];
 }
 
 export type Head = 'dense' | TokenHead | 'logits';
 
 /**
- * What each head gives for a batch, row-major: `dense` the pooled, not yet normalised rows (rows × dim), `sparse` a weight
- * for each token, 0 or more (rows × length), `colbert` a vector, not yet normalised, for each token but the first
- * (rows × (length − 1) × dim), `logits` one number for each row.
+ * What each head gives for a batch, text after text: `dense` a pooled, not yet normalised vector (texts × dim), `sparse` a weight
+ * for each token, 0 or more, `colbert` a vector, not yet normalised, for each token of a text but its first, `logits` one number
+ * for each text.
  */
 export type HeadOutputs = { readonly [head in Head]?: Float32Array };
 
@@ -27,11 +25,23 @@ export interface Linear {
   readonly bias: Float32Array;
 }
 
+/** What goes through an engine together: only what is a gain, and leaves every text's numbers alone. */
+export interface BatchLimits {
+  /** The most tokens; a longer text goes alone. */
+  readonly maxTokens: number;
+  readonly maxRows: number;
+  /** Whether texts of one batch must be of equal length. */
+  readonly equalLengths: boolean;
+}
+
 /** One loaded model on one device. */
 export interface Engine {
   readonly info: EngineInfo;
-  /** The most tokens that one batch may hold, and whether several rows in one batch are a gain and leave every row's numbers alone. */
-  readonly batching: { readonly maxTokens: number; readonly maxRows: number };
+  readonly batching: BatchLimits;
+  /** The most batches that it can work on at a time. */
+  readonly lanes: number;
+  /** How many batches may be with it when the next one is urgent or not, while so many wait. */
+  slots(urgent: boolean, waiting: number): number;
   /** Whether `run` can give it now. */
   has(head: Head): boolean;
   /** Adds a head that the graph does not have, from the weights of its linear layer. Rejects with EngineError. */

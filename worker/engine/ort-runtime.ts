@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { BgeError } from '../../src/shared/errors';
-import type { Device } from '../../src/shared/protocol';
+import type { Device, LoadConfig } from '../../src/shared/protocol';
 
 export type Ort = typeof import('onnxruntime-web');
 
@@ -12,8 +12,8 @@ const IDENTITY = 'CAgSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDw
  * of fetching, compiling and finding the GPU. `wasmBase` is the folder of its files, null for `ort/` beside the worker.
  * Rejects with EngineError.
  */
-export async function startOrt(device: Device, wasmBase: string | null): Promise<Ort> {
-  const ort = await importRuntime(device, wasmBase);
+export async function startOrt(device: Device, wasmBase: string | null, threads: LoadConfig['threads']): Promise<Ort> {
+  const ort = await importRuntime(device, wasmBase, threads);
   try {
     const session = await openSmallGraph(ort, IDENTITY, device);
     await session.release();
@@ -35,7 +35,7 @@ export function openSmallGraph(ort: Ort, base64: string, device: Device): Promis
  * runtime for nothing; for the GPU the JSPI one, which is smaller and warms up sooner, where the browser can run it.
  * The file names stay literal here: bundlers find and copy the files by them.
  */
-async function importRuntime(device: Device, wasmBase: string | null): Promise<Ort> {
+async function importRuntime(device: Device, wasmBase: string | null, threads: LoadConfig['threads']): Promise<Ort> {
   const files =
     device === 'wasm'
       ? {
@@ -62,6 +62,10 @@ async function importRuntime(device: Device, wasmBase: string | null): Promise<O
   ort.env.logLevel = 'error';
   ort.env.wasm.wasmPaths = { wasm: at(files.wasm) };
   // Threads need shared memory, which only cross-origin isolated pages have; past four they gain little on small models.
-  ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
+  ort.env.wasm.numThreads = crossOriginIsolated
+    ? threads === 'auto'
+      ? Math.min(4, navigator.hardwareConcurrency)
+      : threads
+    : 1;
   return ort;
 }

@@ -55,6 +55,7 @@ export async function openOrt(ort: Ort, options: OrtOptions): Promise<Engine> {
 class OrtEngine implements Engine {
   readonly info: EngineInfo;
   readonly batching: Engine['batching'];
+  readonly lanes = 1;
   readonly #linears = new Map<Head, Linear>();
   #linearRunner: Promise<OrtLinear> | undefined;
 
@@ -71,8 +72,12 @@ class OrtEngine implements Engine {
     // numbers: the range of the activations is taken over the whole batch.
     this.batching =
       device === 'wasm'
-        ? { maxTokens: 1, maxRows: 1 }
-        : { maxTokens: options.batchTokens ?? GPU_BATCH_TOKENS, maxRows: 256 };
+        ? { maxTokens: 1, maxRows: 1, equalLengths: true }
+        : { maxTokens: options.batchTokens ?? GPU_BATCH_TOKENS, maxRows: 256, equalLengths: true };
+  }
+
+  slots(): number {
+    return 1;
   }
 
   has(head: Head): boolean {
@@ -99,7 +104,7 @@ class OrtEngine implements Engine {
     const { own, hidden } = this.outputs;
     // What is not asked for is neither computed to its end nor copied out of the runtime.
     const names = new Set(heads.map((head) => own[head] ?? hidden!));
-    const what = `the model failed on ${batch.rows} × ${batch.length} tokens`;
+    const what = `the model failed on ${batch.lengths.length} × ${batch.lengths[0]} tokens`;
     const outputs = await this.#guard(what, this.session.run(this.#feeds(batch), [...names]));
     const found: { [head in Head]?: Float32Array } = {};
     for (const head of heads) {
@@ -112,13 +117,14 @@ class OrtEngine implements Engine {
 
   /** A copy in every case: the tensors are disposed of. */
   async #headOf(head: Head, values: Float32Array, dims: readonly number[], batch: TokenBatch): Promise<Float32Array> {
-    const { rows, length } = batch;
+    const { lengths } = batch;
+    const [rows, length] = [lengths.length, lengths[0]!];
     const linear = this.#linears.get(head);
     const given =
       this.outputs.own[head] === undefined && linear ? await this.#applyLinear(head, values, linear) : values;
     if (head === 'sparse') return given.map((weight) => Math.max(weight, 0));
     if (head === 'colbert') return withoutFirst(given, rows, given === values ? dims[1]! : length, length);
-    if (head === 'dense' && dims.length === 3) return pool(given, rows, length, this.options.pooling);
+    if (head === 'dense' && dims.length === 3) return pool(given, lengths, this.options.pooling);
     return given.slice();
   }
 
@@ -146,8 +152,10 @@ class OrtEngine implements Engine {
     }
   }
 
-  #feeds({ ids, rows, length }: TokenBatch): Record<string, Tensor> {
-    const int64 = (values: BigInt64Array) => new this.ort.Tensor('int64', values, [rows, length]);
+  /** All rows are of one length. */
+  #feeds({ ids, lengths }: TokenBatch): Record<string, Tensor> {
+    const dims = [lengths.length, lengths[0]!];
+    const int64 = (values: BigInt64Array) => new this.ort.Tensor('int64', values, dims);
     const feeds: Record<string, Tensor> = {};
     for (const name of this.session.inputNames) {
       if (name === 'input_ids') feeds[name] = int64(BigInt64Array.from(ids, BigInt));

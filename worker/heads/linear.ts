@@ -29,7 +29,7 @@ function fromSafetensors(file: Uint8Array) {
   const [weight, bias] = [tensors.get('weight'), tensors.get('bias')];
   if (!weight || !bias)
     throw new Error(`it has ${[...tensors.keys()].join(', ') || 'nothing'} in place of weight, bias`);
-  return { weight: weight.values, bias: bias.values };
+  return { weight: weight.floats(), bias: bias.floats() };
 }
 
 /** The weight is the larger of the two. */

@@ -1,131 +1,128 @@
 import { Heap } from './heap';
-import type { EncoderWeights, Norm, Product } from './weights';
+import { type PackedEncoder, type PackedNorm, pack } from './packed';
+import { type Arithmetic, arithmeticOf, type PackedProduct, type Precision, quantizedRoom } from './products';
+import { addWords } from './table';
+import type { EncoderWeights } from './weights';
 
-/** BERT's, in all models of the family. */
-const EPSILON = 1e-12;
-
-/** A product whose weights lie in the heap, packed; numbers are addresses. */
-interface PackedProduct {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly values: number;
-  readonly scales: number;
-  readonly bias: number;
-  readonly smooth: number;
-}
-
-interface PackedNorm {
-  readonly weight: number;
-  readonly bias: number;
-}
-
-interface PackedLayer {
-  readonly qkv: PackedProduct;
-  readonly attentionOut: PackedProduct;
-  readonly attentionNorm: PackedNorm;
-  readonly ffnIn: PackedProduct;
-  readonly ffnOut: PackedProduct;
-  readonly ffnNorm: PackedNorm;
-}
-
-/** A BERT encoder in WebAssembly: int8 weights, 12-bit activations with a scale a token, everything else in float32. */
+/** A BERT encoder in WebAssembly: products as `precision` says, everything else in float32. */
 export class Encoder {
-  readonly hidden: number;
-  readonly #heap: Heap;
-  readonly #embed: EncoderWeights['embed'];
-  readonly #heads: number;
-  readonly #embeddingNorm: PackedNorm;
-  readonly #layers: readonly PackedLayer[];
+  readonly packed: PackedEncoder;
+  readonly heap: Heap;
+  readonly #arithmetic: Arithmetic;
   readonly #widest: number;
 
-  private constructor(heap: Heap, weights: EncoderWeights) {
-    this.#heap = heap;
-    this.hidden = weights.hidden;
-    this.#embed = weights.embed; // not the weights themselves, which lie in the heap
-    this.#heads = weights.heads;
-    this.#embeddingNorm = keepNorm(heap, weights.embeddingNorm);
-    this.#layers = weights.layers.map((layer) => ({
-      qkv: packProduct(heap, layer.qkv),
-      attentionOut: packProduct(heap, layer.attentionOut),
-      attentionNorm: keepNorm(heap, layer.attentionNorm),
-      ffnIn: packProduct(heap, layer.ffnIn),
-      ffnOut: packProduct(heap, layer.ffnOut),
-      ffnNorm: keepNorm(heap, layer.ffnNorm),
-    }));
-    this.#widest = Math.max(...weights.layers.map(({ ffnIn }) => ffnIn.outputs), this.hidden);
+  private constructor(heap: Heap, arithmetic: Arithmetic, packed: PackedEncoder) {
+    this.heap = heap;
+    this.packed = packed;
+    this.#arithmetic = arithmetic;
+    this.#widest = Math.max(...packed.layers.map(({ ffnIn }) => ffnIn.columns), packed.hidden);
   }
 
-  /** Packs the weights; they are not needed afterwards. Throws Error for sizes that the kernels do not take, RangeError where memory runs short. */
-  static async open(weights: EncoderWeights): Promise<Encoder> {
-    return new Encoder(await Heap.start(), weights);
+  /** Packs the weights. Throws Error for sizes that the kernels do not take, RangeError where memory runs short. */
+  static async open(weights: EncoderWeights, precision: Precision): Promise<Encoder> {
+    const heap = await Heap.start();
+    const arithmetic = arithmeticOf(precision, heap);
+    return new Encoder(heap, arithmetic, pack(heap, arithmetic, precision, weights));
   }
 
-  /** The last hidden state of a text's first token: `hidden` numbers. The last layer is computed for that token only. */
-  encode(ids: Int32Array): Float32Array<ArrayBuffer> {
-    const { hidden } = this;
-    const { kernels } = this.#heap;
-    const heads = this.#heads;
+  /** The encoder whose heap was copied. */
+  static async from(packed: PackedEncoder, kept: ArrayBuffer): Promise<Encoder> {
+    const heap = await Heap.start();
+    heap.adopt(kept);
+    return new Encoder(heap, arithmeticOf(packed.precision, heap), packed);
+  }
+
+  /**
+   * The last hidden states: of every token, or of each text's first token only, which saves most of the last layer. A text's numbers
+   * do not depend on the texts beside it. A view that is valid until the heap is used again. Throws Error for ids or lengths that the model does not have.
+   */
+  encode(ids: Int32Array, lengths: readonly number[], which: 'all' | 'first'): Float32Array<ArrayBuffer> {
+    const { hidden, heads, epsilon, layers, embeddingNorm } = this.packed;
+    const { heap } = this;
+    const { kernels } = heap;
     const tokens = ids.length;
+    const texts = lengths.length;
     const size = hidden / heads;
     const floats = 4 * tokens;
-    const { x, y, qkv, inner, quantized, scales, attention } = this.#heap.layOut({
+    const row = 4 * hidden;
+    const { x, y, qkv, firstQueries, inner, attention, ...quantized } = heap.layOut({
       x: floats * hidden,
       y: floats * hidden,
-      qkv: floats * 3 * hidden,
+      qkv: 3 * tokens * row,
+      firstQueries: 3 * texts * row,
       inner: floats * this.#widest,
-      quantized: 2 * (tokens + 3) * this.#widest, // tiles read four rows
-      scales: floats + 12,
-      attention: 4 * (size + 4) * (tokens + 7),
+      attention: 4 * (size + 4) * (Math.max(...lengths) + 7),
+      ...quantizedRoom(tokens, this.#widest),
     });
-    const quantize = (from: number, product: PackedProduct, rows: number) =>
-      kernels.quantize(from, product.smooth, quantized, scales, rows, product.inputs);
-    const multiply = (product: PackedProduct, to: number, rows: number, first: number, last: number) => {
-      const { inputs, outputs, values, bias } = product;
-      kernels.multiply(quantized, scales, values, product.scales, bias, to, rows, inputs, outputs, first, last);
-    };
+    const { quantize, multiply } = this.#arithmetic;
     const apply = (product: PackedProduct, from: number, to: number, rows: number) => {
-      quantize(from, product, rows);
-      multiply(product, to, rows, 0, product.outputs);
+      quantize(from, product, rows, quantized);
+      multiply(from, quantized, product, to, rows, { first: 0, last: product.columns });
     };
     const normalize = (at: number, residual: number, norm: PackedNorm, rows: number) =>
-      kernels.normalize(at, residual, norm.weight, norm.bias, rows, hidden, EPSILON);
+      kernels.normalize(at, residual, norm.weight, norm.bias, rows, hidden, epsilon);
+    /** Of all tokens, or (`first`) of the first token of each text, whose queries lie in a block of their own. */
+    const attend = (queries: number, first: boolean) => {
+      let text = 0;
+      let token = 0;
+      for (const length of lengths) {
+        const keys = qkv + 3 * token * row + row;
+        const at = first ? text : token;
+        const [q, out, count] = [queries + 3 * at * row, inner + at * row, first ? 1 : length];
+        kernels.attend(q, 3 * row, keys, keys + row, 3 * row, out, attention, length, count, heads, size);
+        text++;
+        token += length;
+      }
+    };
 
-    this.#embed(ids, this.#heap.floats(x, tokens * hidden));
-    normalize(x, 0, this.#embeddingNorm, tokens);
-    for (const [index, layer] of this.#layers.entries()) {
-      const rows = index === this.#layers.length - 1 ? 1 : tokens;
-      quantize(x, layer.qkv, tokens);
-      multiply(layer.qkv, qkv, rows, 0, hidden);
-      multiply(layer.qkv, qkv, tokens, hidden, 3 * hidden);
-      kernels.attend(qkv, y, attention, tokens, rows, heads, size);
-      apply(layer.attentionOut, y, y, rows);
+    this.#embed(ids, lengths, x);
+    normalize(x, 0, embeddingNorm, tokens);
+    for (const [index, layer] of layers.entries()) {
+      const onlyFirst = which === 'first' && index === layers.length - 1;
+      const rows = onlyFirst ? texts : tokens;
+      quantize(x, layer.qkv, tokens, quantized);
+      multiply(x, quantized, layer.qkv, qkv, tokens, { first: onlyFirst ? hidden : 0, last: 3 * hidden });
+      if (onlyFirst) {
+        this.#gatherFirst(x, lengths);
+        quantize(x, layer.qkv, rows, quantized);
+        multiply(x, quantized, layer.qkv, firstQueries, rows, { first: 0, last: hidden });
+      }
+      attend(onlyFirst ? firstQueries : qkv, onlyFirst);
+      apply(layer.attentionOut, inner, y, rows);
       normalize(y, x, layer.attentionNorm, rows);
       apply(layer.ffnIn, y, inner, rows);
-      kernels.gelu(inner, rows * layer.ffnIn.outputs);
+      kernels.gelu(inner, rows * layer.ffnIn.columns);
       apply(layer.ffnOut, inner, x, rows);
       normalize(x, y, layer.ffnNorm, rows);
     }
-    return this.#heap.floats(x, hidden).slice();
+    return heap.floats(x, (which === 'first' ? texts : tokens) * hidden);
   }
-}
 
-function packProduct(heap: Heap, product: Product): PackedProduct {
-  const { inputs, outputs, values, scales, bias, smooth } = product;
-  if (inputs % 8 !== 0 || outputs % 8 !== 0) throw new Error(`a product of ${inputs} × ${outputs} is not supported`);
-  const packed = heap.take(values.length);
-  const { raw } = heap.layOut({ raw: values.length });
-  heap.bytes(raw, values.length).set(values);
-  heap.kernels.pack(raw, packed, inputs, outputs);
-  return {
-    inputs,
-    outputs,
-    values: packed,
-    scales: heap.keep(scales),
-    bias: heap.keep(bias),
-    smooth: smooth ? heap.keep(smooth) : 0,
-  };
-}
+  /** The sum of each token's word and position vectors. */
+  #embed(ids: Int32Array, lengths: readonly number[], to: number): void {
+    const { hidden, positions, longest, padding, words } = this.packed;
+    const placeOf = (place: number) => this.heap.floats(positions + 4 * place * hidden, hidden);
+    const out = this.heap.floats(to, ids.length * hidden);
+    let token = 0;
+    for (const length of lengths) {
+      if (length > longest) throw new Error(`a text has ${length} tokens, the model has places for ${longest}`);
+      let place = 0;
+      for (const end = token + length; token < end; token++) {
+        const isPadding = ids[token] === padding?.id;
+        out.set(isPadding ? this.heap.floats(padding!.position, hidden) : placeOf(place++), token * hidden);
+      }
+    }
+    addWords(this.heap, words, ids, to);
+  }
 
-function keepNorm(heap: Heap, { weight, bias }: Norm): PackedNorm {
-  return { weight: heap.keep(weight), bias: heap.keep(bias) };
+  /** Moves the rows of the texts' first tokens together. */
+  #gatherFirst(x: number, lengths: readonly number[]): void {
+    const { hidden } = this.packed;
+    const rows = this.heap.floats(x, lengths.reduce((sum, length) => sum + length, 0) * hidden);
+    let token = 0;
+    for (const [text, length] of lengths.entries()) {
+      rows.copyWithin(text * hidden, token * hidden, (token + 1) * hidden);
+      token += length;
+    }
+  }
 }

@@ -1,49 +1,75 @@
 import { BgeError } from '../../../src/shared/errors';
+import type { TokenHead } from '../../../src/shared/models';
 import type { EngineInfo } from '../../../src/shared/protocol';
-import type { Engine, Head, HeadOutputs, TokenBatch } from '../engine';
-import { Encoder } from './encoder';
+import type { Engine, Head, HeadOutputs, Linear, TokenBatch } from '../engine';
+import { HeadedEncoder, type Pooling } from './heads';
+import { EncoderPool } from './pool';
 import type { EncoderWeights } from './weights';
 
 /** What makes the page start a new worker that does without this engine. */
 const details = { device: 'wasm', engine: 'wasm' } as const;
 
-/** Opens our own engine for BERT encoders with int8 weights. Rejects with EngineError. */
-export async function openEncoder(weights: EncoderWeights): Promise<Engine> {
+/** Tokens of texts that go through the products together: short texts fill tiles, and weights are read once for all of them. */
+const BATCH_TOKENS = 64;
+
+/** What the copies of helpers may take together where nobody says how many there are to be. */
+const HELPERS_BYTES = 2 ** 30;
+
+/** And how many they may be: more would heat a phone for little. */
+const MOST_HELPERS = 4;
+
+export interface EncoderOptions {
+  readonly pooling: Pooling;
+  readonly threads: 'auto' | number;
+}
+
+/** Opens our own engine for encoders of the BERT family. Rejects with EngineError. */
+export async function openEncoder(weights: EncoderWeights, { pooling, threads }: EncoderOptions): Promise<Engine> {
   try {
-    return new EncoderEngine(await Encoder.open(weights));
+    const encoder = await HeadedEncoder.open(weights, 'i16', pooling);
+    return new EncoderEngine(encoder, helpersFor(threads, encoder.bytes));
   } catch (cause) {
     throw failure('could not be opened', cause);
   }
 }
 
-class EncoderEngine implements Engine {
-  readonly info: EngineInfo = { engine: 'wasm', device: 'wasm', dtype: 'q8', threads: 1 };
-  /** A text fills the tiles of four rows by itself: batches would gain nothing, and make a query wait. */
-  readonly batching = { maxTokens: 1, maxRows: 1 };
-  readonly #encoder: Encoder;
+/** One helper would do no more than the encoder itself. */
+function helpersFor(threads: 'auto' | number, bytes: number): number {
+  if (threads !== 'auto') return threads > 1 ? threads : 0;
+  const most = Math.min(navigator.hardwareConcurrency, MOST_HELPERS, Math.floor(HELPERS_BYTES / bytes));
+  return most > 1 ? most : 0;
+}
 
-  constructor(encoder: Encoder) {
-    this.#encoder = encoder;
+class EncoderEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly batching = { maxTokens: BATCH_TOKENS, maxRows: BATCH_TOKENS, equalLengths: false };
+  readonly lanes: number;
+  readonly #pool: EncoderPool;
+
+  constructor(encoder: HeadedEncoder, helpers: number) {
+    this.#pool = new EncoderPool(encoder, helpers);
+    this.lanes = Math.max(1, helpers);
+    this.info = { engine: 'wasm', device: 'wasm', dtype: 'q8', threads: this.lanes };
+  }
+
+  slots(urgent: boolean, waiting: number): number {
+    return this.#pool.slots(urgent, waiting);
   }
 
   has(head: Head): boolean {
-    return head === 'dense';
+    return this.#pool.has(head);
   }
 
-  async attach(): Promise<void> {
-    throw new BgeError('WrongModelError', 'This engine gives dense vectors only');
+  attach(head: TokenHead, linear: Linear): Promise<void> {
+    return this.#pool.attach(head, linear);
   }
 
-  async run({ rows, length, ids }: TokenBatch): Promise<HeadOutputs> {
-    const { hidden } = this.#encoder;
-    const dense = new Float32Array(rows * hidden);
+  async run(batch: TokenBatch, heads: readonly Head[]): Promise<HeadOutputs> {
     try {
-      for (let row = 0; row < rows; row++)
-        dense.set(this.#encoder.encode(ids.subarray(row * length, (row + 1) * length)), row * hidden);
+      return await this.#pool.run(batch, heads);
     } catch (cause) {
-      throw failure(`failed on ${rows} × ${length} tokens`, cause);
+      throw failure(`failed on texts of ${batch.lengths.join(', ')} tokens`, cause);
     }
-    return { dense };
   }
 }
 

@@ -1,40 +1,81 @@
-import bytes from './kernels.wasm';
+import plain from './kernels.wasm';
+import relaxed from './kernels-relaxed.wasm';
+
+type Address = number;
+type Size = number;
 
 /** What the kernels export; their source says what each does. */
 export interface Kernels {
-  quantize(x: number, smooth: number, out: number, scales: number, rows: number, size: number): void;
-  multiply(
-    x: number,
-    xScales: number,
-    w: number,
-    wScales: number,
-    bias: number,
-    out: number,
-    rows: number,
-    inner: number,
-    columns: number,
-    first: number,
-    last: number,
-  ): void;
-  gelu(x: number, count: number): void;
-  pack(from: number, to: number, inner: number, columns: number): void;
-  normalize(
-    x: number,
-    residual: number,
-    weight: number,
-    bias: number,
-    rows: number,
-    size: number,
+  quantize: (x: Address, smooth: Address, out: Address, scales: Address, sums: Address, rows: Size, size: Size) => void;
+  multiply: Multiply<[xScales: Address, xSums: Address], [wScales: Address, wZeros: Address]>;
+  pack: (from: Address, to: Address, inner: Size, columns: Size) => void;
+  multiplyFloats: Multiply<[], []>;
+  packFloats: (from: Address, to: Address, inner: Size, columns: Size) => void;
+  gelu: (x: Address, count: Size) => void;
+  normalize: (
+    x: Address,
+    residual: Address,
+    weight: Address,
+    bias: Address,
+    rows: Size,
+    size: Size,
     epsilon: number,
-  ): void;
-  attend(qkv: number, out: number, scratch: number, tokens: number, queries: number, heads: number, size: number): void;
+  ) => void;
+  attend: (
+    q: Address,
+    qBytes: Size,
+    k: Address,
+    v: Address,
+    kvBytes: Size,
+    out: Address,
+    scratch: Address,
+    tokens: Size,
+    queries: Size,
+    heads: Size,
+    size: Size,
+  ) => void;
 }
+
+/** Those that only browsers with relaxed SIMD have. */
+export interface RelaxedKernels extends Kernels {
+  quantizeBytes: (
+    x: Address,
+    smooth: Address,
+    out: Address,
+    scales: Address,
+    zeros: Address,
+    terms: Address,
+    rows: Size,
+    size: Size,
+  ) => void;
+  multiplyRelaxed: Multiply<[xScales: Address, xZeros: Address, xTerms: Address], [wScales: Address, wSums: Address]>;
+  packRelaxed: (from: Address, to: Address, sums: Address, inner: Size, columns: Size) => void;
+}
+
+type Multiply<OfRows extends Address[], OfColumns extends Address[]> = (
+  x: Address,
+  ...rest: [
+    ...ofRows: OfRows,
+    w: Address,
+    ...ofColumns: OfColumns,
+    bias: Address,
+    out: Address,
+    rows: Size,
+    inner: Size,
+    columns: Size,
+    first: Size,
+    last: Size,
+  ]
+) => void;
 
 const PAGE = 65_536;
 
+/** Whether the browser has relaxed SIMD. */
+export const hasRelaxed = () => WebAssembly.validate(relaxed);
+
 /** The kernels' memory: what is put there stays, and above it lies room that each run lays out anew. */
 export class Heap {
-  readonly kernels: Kernels;
+  readonly kernels: Kernels & Partial<RelaxedKernels>;
   readonly #memory: WebAssembly.Memory;
   #end = 64; // address 0 stands for "none"
 
@@ -43,10 +84,17 @@ export class Heap {
     this.#memory = memory;
   }
 
-  static async start(): Promise<Heap> {
+  /** @param useRelaxed default: where the browser has relaxed SIMD */
+  static async start(useRelaxed = hasRelaxed()): Promise<Heap> {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE });
-    const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort: aborted } });
+    const imports = { env: { memory, abort: aborted } };
+    const { instance } = await WebAssembly.instantiate(useRelaxed ? relaxed : plain, imports);
     return new Heap(instance.exports as unknown as Kernels, memory);
+  }
+
+  /** Bytes that are kept. */
+  get size(): number {
+    return this.#end;
   }
 
   /** Keeps room for so many bytes. Throws RangeError where memory runs short. */
@@ -83,6 +131,18 @@ export class Heap {
 
   bytes(at: number, length: number): Int8Array<ArrayBuffer> {
     return new Int8Array(this.#memory.buffer as ArrayBuffer, at, length);
+  }
+
+  /** A copy of everything that is kept. */
+  copy(): ArrayBuffer {
+    return this.#memory.buffer.slice(0, this.#end) as ArrayBuffer;
+  }
+
+  /** Takes over what another heap has kept, at the same addresses. */
+  adopt(kept: ArrayBuffer): void {
+    this.#end = kept.byteLength;
+    this.#reserve(this.#end);
+    new Uint8Array(this.#memory.buffer).set(new Uint8Array(kept));
   }
 
   #reserve(end: number): void {

@@ -1,7 +1,6 @@
 import { BgeError } from '../../../src/shared/errors';
-import { fromFloat16 } from '../../../src/shared/float16';
 import { float16, float32, int8, type Recipe, readRecipe } from '../../weights';
-import type { EncoderWeights, Layer, Norm, Product } from './weights';
+import type { EncoderWeights, Norm, Product, Table } from './weights';
 
 /**
  * Reads the encoder from the int8 file of this project's own releases (scripts/prepare-models) by the recipe beside it.
@@ -17,40 +16,27 @@ export function readPrepared(recipeJson: Uint8Array, source: Uint8Array, heads: 
 }
 
 function encoderOf(reader: Reader, heads: number): EncoderWeights {
-  const count = reader.names.filter((name) => name.endsWith('.qkv.weight')).length;
   const [, hidden = 0] = reader.dims('words');
   const positions = reader.floats('positions');
   const type = reader.floats('token_type_0');
-  const layer = (index: number): Layer => ({
-    qkv: reader.product(`layer.${index}.qkv`),
-    attentionOut: reader.product(`layer.${index}.attention_out`),
-    attentionNorm: reader.norm(`layer.${index}.attention_norm`),
-    ffnIn: reader.product(`layer.${index}.ffn_in`),
-    ffnOut: reader.product(`layer.${index}.ffn_out`),
-    ffnNorm: reader.norm(`layer.${index}.ffn_norm`),
-  });
+  for (let at = 0; at < positions.length; at++) positions[at]! += type[at % hidden]!;
   return {
     hidden,
     heads,
+    epsilon: 1e-12, // BERT's
+    words: reader.words('words'),
+    positions,
     embeddingNorm: reader.norm('embedding_norm'),
-    layers: Array.from({ length: count }, (_, index) => layer(index)),
-    embed: embedderOf(hidden, positions, type, reader.words('words')),
-  };
-}
-
-/** A function of its own, so that what it closes over does not keep the whole file in memory. */
-function embedderOf(
-  hidden: number,
-  positions: Float32Array,
-  type: Float32Array,
-  addWord: (id: number, row: Float32Array) => void,
-): EncoderWeights['embed'] {
-  return (ids, out) => {
-    for (const [token, id] of ids.entries()) {
-      const row = out.subarray(token * hidden, (token + 1) * hidden);
-      for (let d = 0; d < hidden; d++) row[d] = positions[token * hidden + d]! + type[d]!;
-      addWord(id, row);
-    }
+    layers: reader.names.filter((name) => name.endsWith('.qkv.weight')).length,
+    layer: (index) => ({
+      qkv: [reader.product(`layer.${index}.qkv`)],
+      attentionOut: reader.product(`layer.${index}.attention_out`),
+      attentionNorm: reader.norm(`layer.${index}.attention_norm`),
+      ffnIn: reader.product(`layer.${index}.ffn_in`),
+      ffnOut: reader.product(`layer.${index}.ffn_out`),
+      ffnNorm: reader.norm(`layer.${index}.ffn_norm`),
+    }),
+    classifier: null,
   };
 }
 
@@ -87,31 +73,23 @@ class Reader {
     const { from, dims } = this.#tensor(`${name}.weight`);
     const [inputs = 0, outputs = 0] = dims;
     if (from.kind !== 'int8-per-column') throw new Error(`${name} is ${from.kind}`);
+    const values = int8(this.#source, from.data, inputs * outputs);
+    const scales = float32(this.#source, from.scale, outputs);
     return {
-      inputs,
-      outputs,
-      values: int8(this.#source, from.data, inputs * outputs),
-      scales: float32(this.#source, from.scale, outputs),
+      matrix: { kind: 'int8', inputs, outputs, values, scales, zeroPoints: null },
       bias: this.floats(`${name}.bias`),
       smooth: from.rowScale === undefined ? null : float32(this.#source, from.rowScale, inputs),
     };
   }
 
-  /** Adds a word's vector to a row. The table stays as it is, one scale a block, in a copy of its own. */
-  words(name: string): (id: number, row: Float32Array) => void {
+  words(name: string): Table {
     const { from, dims } = this.#tensor(name);
-    const [rows = 0, hidden = 0] = dims;
+    const [rows = 0, columns = 0] = dims;
     if (from.kind !== 'int8-per-block' || from.scaleType !== 'float16') throw new Error(`${name} is ${from.kind}`);
-    const { block } = from;
-    const values = int8(this.#source, from.data, rows * hidden).slice();
-    const blocks = hidden / block;
-    const scales = new Uint16Array(this.#source.slice(from.scale, from.scale + rows * blocks * 2).buffer);
-    return (id, row) => {
-      for (let b = 0; b < blocks; b++) {
-        const scale = fromFloat16(scales[id * blocks + b]!);
-        for (let d = b * block; d < (b + 1) * block; d++) row[d]! += values[id * hidden + d]! * scale;
-      }
-    };
+    const { block, data, scale } = from;
+    const values = int8(this.#source, data, rows * columns);
+    const scales = float16(this.#source, scale, (rows * columns) / block);
+    return { kind: 'int8', rows, columns, values, zeroPoint: 0, block, scales };
   }
 
   #tensor(name: string): Recipe['tensors'][number] {

@@ -1,37 +1,52 @@
 import { exp } from './exp';
-import { total } from './normalize';
+import { madd } from './madd';
+import { put } from './multiply-floats';
+import { maximum, total } from './lanes';
 
 /** Rows of queries that go through the keys together, and columns of a step. */
 const ROWS = 4;
 const COLUMNS = 8;
 
 /**
- * Attention of the first `queries` tokens of one text to all of its `tokens`. `qkv` is tokens × 3 · hidden: queries
- * (already divided by the root of the head's size), keys, values. `out` is queries × hidden. `scratch` has room for
- * (size + 4) · tokens' floats, tokens' being `tokens` rounded up to 8: the keys of one head, transposed, and the weights of four queries. So a
- * long text never has its tokens × tokens weights in memory.
+ * Attention of the `queries` tokens of one text to all of its `tokens`. `q` has the queries (already divided by the root of the
+ * head's size), qBytes apart; `k` and `v` the keys and values, kvBytes apart; all have heads × size floats. `out` is queries ×
+ * (heads · size). `scratch` has room for (size + 4) · tokens' floats, tokens' being `tokens` rounded up to 8: the keys of one
+ * head, transposed, and the weights of four queries. So a long text never has its tokens × tokens weights in memory.
  */
-export function attend(qkv: usize, out: usize, scratch: usize, tokens: i32, queries: i32, heads: i32, size: i32): void {
+export function attend(
+  q: usize,
+  qBytes: usize,
+  k: usize,
+  v: usize,
+  kvBytes: usize,
+  out: usize,
+  scratch: usize,
+  tokens: i32,
+  queries: i32,
+  heads: i32,
+  size: i32,
+): void {
   const headBytes = <usize>size << 2;
-  const hiddenBytes = <usize>heads * headBytes;
-  const rowBytes: usize = 3 * hiddenBytes;
+  const outBytes = <usize>heads * headBytes;
   const padded = <usize>((tokens + COLUMNS - 1) & ~(COLUMNS - 1));
   const keyBytes = padded << 2;
   const weights = scratch + <usize>size * keyBytes;
   for (let head = 0; head < heads; head++) {
-    const query = qkv + <usize>head * headBytes;
-    const value = query + 2 * hiddenBytes;
-    transposeKeys(query + hiddenBytes, scratch, tokens, padded, rowBytes, size);
+    transposeKeys(k, scratch, tokens, padded, kvBytes, size);
     for (let row = 0; row < queries; row += ROWS) {
       const count = min(ROWS, queries - row);
-      const q = query + <usize>row * rowBytes;
+      const from = q + <usize>row * qBytes;
       for (let at: usize = 0; at < keyBytes; at += COLUMNS << 2)
-        multiplyTile(q, rowBytes, scratch + at, keyBytes, size, weights + at, keyBytes, count);
+        multiplyTile(from, qBytes, scratch + at, keyBytes, size, weights + at, keyBytes, count);
       for (let r = 0; r < count; r++) softmax(weights + <usize>r * keyBytes, tokens, padded);
-      const to = out + <usize>row * hiddenBytes + <usize>head * headBytes;
+      const to = out + <usize>row * outBytes;
       for (let at: usize = 0; at < headBytes; at += COLUMNS << 2)
-        multiplyTile(weights, keyBytes, value + at, rowBytes, tokens, to + at, hiddenBytes, count);
+        multiplyTile(weights, keyBytes, v + at, kvBytes, tokens, to + at, outBytes, count);
     }
+    q += headBytes;
+    k += headBytes;
+    v += headBytes;
+    out += headBytes;
   }
 }
 
@@ -64,17 +79,17 @@ function multiplyTile(a: usize, aStride: usize, b: usize, bStride: usize, steps:
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = v128.load32_splat(a0);
-    s00 = f32x4.add(s00, f32x4.mul(x, b0));
-    s01 = f32x4.add(s01, f32x4.mul(x, b1));
+    s00 = madd(x, b0, s00);
+    s01 = madd(x, b1, s01);
     x = v128.load32_splat(a1);
-    s10 = f32x4.add(s10, f32x4.mul(x, b0));
-    s11 = f32x4.add(s11, f32x4.mul(x, b1));
+    s10 = madd(x, b0, s10);
+    s11 = madd(x, b1, s11);
     x = v128.load32_splat(a2);
-    s20 = f32x4.add(s20, f32x4.mul(x, b0));
-    s21 = f32x4.add(s21, f32x4.mul(x, b1));
+    s20 = madd(x, b0, s20);
+    s21 = madd(x, b1, s21);
     x = v128.load32_splat(a3);
-    s30 = f32x4.add(s30, f32x4.mul(x, b0));
-    s31 = f32x4.add(s31, f32x4.mul(x, b1));
+    s30 = madd(x, b0, s30);
+    s31 = madd(x, b1, s31);
     a0 += 4;
     a1 += 4;
     a2 += 4;
@@ -86,25 +101,13 @@ function multiplyTile(a: usize, aStride: usize, b: usize, bStride: usize, steps:
   if (rows > 3) put(out + 3 * outStride, s30, s31);
 }
 
-// @ts-ignore: decorator
-@inline
-function put(to: usize, low: v128, high: v128): void {
-  v128.store(to, low);
-  v128.store(to, high, 16);
-}
-
 /** e to the score less the highest one, divided by their sum; places after the last token become 0. */
 function softmax(row: usize, tokens: i32, padded: usize): void {
   const bytes = padded << 2;
   for (let token = <usize>tokens; token < padded; token++) store<f32>(row + (token << 2), f32.NEGATIVE_INFINITY);
   let peaks = v128.load(row);
   for (let at: usize = 16; at < bytes; at += 16) peaks = f32x4.pmax(peaks, v128.load(row + at));
-  const peak = f32x4.splat(
-    max(
-      max(f32x4.extract_lane(peaks, 0), f32x4.extract_lane(peaks, 1)),
-      max(f32x4.extract_lane(peaks, 2), f32x4.extract_lane(peaks, 3)),
-    ),
-  );
+  const peak = f32x4.splat(maximum(peaks));
   let sums = f32x4.splat(0);
   for (let at: usize = 0; at < bytes; at += 16) {
     const e = exp(f32x4.sub(v128.load(row + at), peak));

@@ -1,17 +1,19 @@
-/** Columns of a panel, rows of a tile: 8 sums, 2 weights and 1 activation fill the registers that V8 has. */
+/** Columns of a panel, rows of a tile: 8 sums, 2 weights and 1 activation fit the registers that V8 has. */
 const PANEL = 8;
 const TILE = 4;
 
 /**
- * out = x · w · (row's scale · column's scale) + bias. `x` is rows × inner,
- * int16, in memory up to a multiple of 4 rows; `inner` is even. `w` is packed in panels of 8 columns: for each pair of inner
- * indices the two int8 weights of each column. `out` has `columns` floats a row, of which those from `first` on are written.
+ * out = (x · w − row's sum · column's zero point) · (row's scale · column's scale) + bias. `x` is rows × inner, int16, in memory
+ * up to a multiple of 4 rows; `inner` is even. `w` is packed in panels of 8 columns: for each pair of inner indices the two
+ * int8 weights of each column. `out` has `columns` floats a row, of which those from `first` to `last` are written.
  */
 export function multiply(
   x: usize,
   xScales: usize,
+  xSums: usize,
   w: usize,
   wScales: usize,
+  wZeros: usize,
   bias: usize,
   out: usize,
   rows: i32,
@@ -24,29 +26,16 @@ export function multiply(
   const xBytes = (<usize>inner) << 1;
   for (let column = first; column < last; column += PANEL) {
     const panel = w + <usize>column * <usize>inner;
-    const scale0 = v128.load(wScales + ((<usize>column) << 2));
-    const scale1 = v128.load(wScales + ((<usize>column) << 2), 16);
-    const bias0 = v128.load(bias + ((<usize>column) << 2));
-    const bias1 = v128.load(bias + ((<usize>column) << 2), 16);
+    const offset = (<usize>column) << 2;
     for (let row = 0; row < rows; row += TILE) {
-      const x0 = x + <usize>row * xBytes;
-      const x1 = x0 + xBytes;
-      const x2 = x1 + xBytes;
-      const x3 = x2 + xBytes;
-      let s00 = i32x4.splat(0),
-        s01 = i32x4.splat(0),
-        s10 = i32x4.splat(0),
-        s11 = i32x4.splat(0);
-      let s20 = i32x4.splat(0),
-        s21 = i32x4.splat(0),
-        s30 = i32x4.splat(0),
-        s31 = i32x4.splat(0);
+      let s00 = i32x4.splat(0), s01 = i32x4.splat(0), s10 = i32x4.splat(0), s11 = i32x4.splat(0);
+      let s20 = i32x4.splat(0), s21 = i32x4.splat(0), s30 = i32x4.splat(0), s31 = i32x4.splat(0);
       // Running addresses, not offsets, and no unrolling: V8 would load ahead and spill (56 and 44 Gop/s in place of 71).
       let weights = panel;
-      let a0 = x0,
-        a1 = x1,
-        a2 = x2,
-        a3 = x3;
+      let a0 = x + <usize>row * xBytes;
+      let a1 = a0 + xBytes;
+      let a2 = a1 + xBytes;
+      let a3 = a2 + xBytes;
       for (const end = panel + (pairs << 4); weights < end; weights += 16) {
         const low = v128.load8x8_s(weights);
         const high = v128.load8x8_s(weights, 8);
@@ -68,30 +57,23 @@ export function multiply(
         a3 += 4;
       }
       const left = rows - row;
-      const to = out + ((<usize>row * <usize>columns + <usize>column) << 2);
+      const to = out + ((<usize>row * <usize>columns) << 2) + offset;
       const stride = (<usize>columns) << 2;
       const scales = xScales + ((<usize>row) << 2);
-      finish(to, s00, s01, load<f32>(scales), scale0, scale1, bias0, bias1);
-      if (left > 1) finish(to + stride, s10, s11, load<f32>(scales, 4), scale0, scale1, bias0, bias1);
-      if (left > 2) finish(to + 2 * stride, s20, s21, load<f32>(scales, 8), scale0, scale1, bias0, bias1);
-      if (left > 3) finish(to + 3 * stride, s30, s31, load<f32>(scales, 12), scale0, scale1, bias0, bias1);
+      const sums = xSums + ((<usize>row) << 2);
+      finish(to, s00, s01, scales, sums, wScales + offset, wZeros + offset, bias + offset);
+      if (left > 1) finish(to + stride, s10, s11, scales + 4, sums + 4, wScales + offset, wZeros + offset, bias + offset);
+      if (left > 2) finish(to + 2 * stride, s20, s21, scales + 8, sums + 8, wScales + offset, wZeros + offset, bias + offset);
+      if (left > 3) finish(to + 3 * stride, s30, s31, scales + 12, sums + 12, wScales + offset, wZeros + offset, bias + offset);
     }
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function finish(
-  to: usize,
-  sum0: v128,
-  sum1: v128,
-  scale: f32,
-  scale0: v128,
-  scale1: v128,
-  bias0: v128,
-  bias1: v128,
-): void {
-  const row = f32x4.splat(scale);
-  v128.store(to, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sum0), f32x4.mul(scale0, row)), bias0));
-  v128.store(to, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sum1), f32x4.mul(scale1, row)), bias1), 16);
+function finish(to: usize, sum0: v128, sum1: v128, xScale: usize, xSum: usize, wScales: usize, wZeros: usize, bias: usize): void {
+  const scale = v128.load32_splat(xScale);
+  const sum = v128.load32_splat(xSum);
+  sum0 = f32x4.sub(f32x4.convert_i32x4_s(sum0), f32x4.mul(sum, v128.load(wZeros)));
+  sum1 = f32x4.sub(f32x4.convert_i32x4_s(sum1), f32x4.mul(sum, v128.load(wZeros, 16)));
+  v128.store(to, f32x4.add(f32x4.mul(sum0, f32x4.mul(scale, v128.load(wScales))), v128.load(bias)));
+  v128.store(to, f32x4.add(f32x4.mul(sum1, f32x4.mul(scale, v128.load(wScales, 16))), v128.load(bias, 16)), 16);
 }

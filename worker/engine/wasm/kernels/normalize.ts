@@ -1,3 +1,5 @@
+import { total } from './lanes';
+
 /**
  * Adds `residual` (0 for none) to each row of `x` and normalises the row in place: mean 0, variance 1, times `weight`,
  * plus `bias`. `size` is a multiple of 4. BERT's epsilon is inside the root.
@@ -36,10 +38,4 @@ export function normalize(
     x += bytes;
     if (residual) residual += bytes;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-export function total(x: v128): f32 {
-  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3);
 }

@@ -1,0 +1,5 @@
+/** The kernels, compiled by scripts/build-kernels.mjs. */
+declare module '*.wasm' {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}
