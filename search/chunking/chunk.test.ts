@@ -104,13 +104,17 @@ describe('structure first', () => {
     ]);
   });
 
-  test('what is too long is cut by sentences, then lines, then words, then anywhere', async () => {
+  test('what is too long is cut by sentences, lines, spaces, words, then anywhere', async () => {
     const list = 'aaa bbb ccc ddd eee\n'.repeat(6).trim();
     expect(textsOf(await chunk(list, additive, { ...options, maxTokens: 12 }))).toEqual(
       Array(3).fill('aaa bbb ccc ddd eee\naaa bbb ccc ddd eee'),
     );
     const long = 'word '.repeat(50).trim();
     expect(textsOf(await chunk(long, additive, options)).map((text) => text.split(' ').length)).toEqual([20, 20, 10]);
+    const chinese = '我想知道北京的天气'.repeat(20);
+    const words = textsOf(await chunk(chinese, additive, { ...options, maxTokens: 8 }));
+    expect(words.join('')).toBe(chinese);
+    expect(words[0]).toMatch(/^我想/);
     const blob = 'abcd'.repeat(500);
     const parts = await chunk(blob, additive, options);
     expect(textsOf(parts).join('')).toBe(blob);
@@ -162,9 +166,9 @@ describe('structure first', () => {
 
   test('Markdown of many pieces: blocks and headings are those of the whole', async () => {
     const part = '## Part\n\nA *paragraph* of words.\n\n```\ncode\n\nmore code\n```\n\n- item\n\n';
-    const text = `# Book\n\n${part.repeat(2500)}`;
+    const text = `# Book\n\n${part.repeat(1000)}`;
     const passages = await chunk(text, additive, { format: 'markdown', maxTokens: 100 });
-    expect(passages).toHaveLength(2500);
+    expect(passages).toHaveLength(1000);
     expect(new Set(textsOf(passages))).toEqual(new Set([part.slice(9).trim()]));
     for (const { headings } of passages) expect(headings).toEqual(['Book', 'Part']);
   });
@@ -244,7 +248,26 @@ describe('long documents', () => {
     expect(passages.at(-1)!.end).toBe(text.trimEnd().length);
     expect(calls).toBeLessThan(1200);
     expect(turns).toBeGreaterThan(20);
-  }, 60_000);
+  }, 120_000);
+
+  test.each([
+    ['a list', '- an item of a list\n'.repeat(15_000)],
+    ['one line', 'word *and* '.repeat(50_000)],
+    ['one code block', `Text.\n\n\`\`\`\n${'code line\n\n'.repeat(50_000)}\`\`\`\n\nText.`],
+    ['an open code block', `\`\`\`\n${'# no heading\n\n'.repeat(30_000)}`],
+  ])(
+    'Markdown that is all %s of 0.3 to 0.6 MB',
+    async (_, text) => {
+      const passages = await chunk(text, additive, { format: 'markdown', overlapTokens: 0 });
+      const lost = passages.reduce(
+        ({ at, between }, { start, end }) => ({ at: end, between: between + text.slice(at, start).trim() }),
+        { at: 0, between: '' },
+      );
+      expect(lost.between + text.slice(lost.at).trim()).toBe('');
+      expect(passages.every(({ headings }) => headings === undefined)).toBe(true);
+    },
+    120_000,
+  );
 
   test.each(['text', 'markdown', 'html'] as const)('an abort ends it soon: %s', async (format) => {
     const text = '<p>A sentence of some words. Another.\n\n'.repeat(80_000);

@@ -3,10 +3,10 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { toString as textOf } from 'mdast-util-to-string';
 import type { Pauses } from '../pauses';
 import { type Span, trimmed } from '../segment';
-import { Outline, type Structure } from './structure';
+import { type Block, Outline, type Structure } from './structure';
 
-/** Characters that are parsed at once: some 50 ms of work. */
-const PIECE = 2 ** 15;
+/** Characters that are parsed at once: some 30 ms of work. */
+const PIECE = 2 ** 14;
 
 /**
  * Reads Markdown (CommonMark) by mdast: passages are stretches of the source with their markup, headings are their context.
@@ -16,8 +16,9 @@ export async function readMarkdown(text: string, title: string | undefined, paus
   const outline = new Outline(title);
   const frontMatter = /^---\r?\n.*?\r?\n---[^\S\n]*(?:\n|$)/s.exec(text)?.[0] ?? '';
   if (frontMatter) outline.block(trimmed(text, { start: 0, end: frontMatter.length }), 'lines');
-  for (const { start, end } of pieces(text, frontMatter.length)) {
-    for (const node of fromMarkdown(text.slice(start, end)).children) add(node, text, start, outline, true);
+  for (const { start, end, by } of pieces(text, frontMatter.length)) {
+    if (by) outline.block(trimmed(text, { start, end }), by);
+    else for (const node of fromMarkdown(text.slice(start, end)).children) add(node, text, start, outline, true);
     if (pauses.isDue) await pauses.pause();
   }
   return { text, blocks: outline.finish(), sourceOf: (span) => span };
@@ -58,23 +59,43 @@ function isTable(paragraph: string): boolean {
   return /^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$/m.test(paragraph) && paragraph.includes('|');
 }
 
+/** A stretch that is parsed, or one that is too long for that and becomes a block as it is. */
+interface Piece extends Span {
+  readonly by?: Block['by'];
+}
+
 /**
- * The text in pieces of about `PIECE` characters: mdast takes a whole document without a pause. They end at a blank line,
- * outside a fence, that a line without indent comes after, so that no block but a loose list is divided.
+ * The text in pieces of about `PIECE` characters: mdast takes a whole document without a pause, and time that grows with the
+ * square of the longest list (27 s for 1 MB). They end at a blank line, outside a fence, that a line without indent comes
+ * after, so that no block but a loose list is divided; at any such line where a piece has got twice as long, and at any line
+ * where four times. Longer code blocks and lines over `PIECE` characters are not parsed.
  */
-function* pieces(text: string, from: number): Iterable<Span> {
+function* pieces(text: string, from: number): Iterable<Piece> {
   let start = from;
-  let fence: string | undefined;
+  let fence: { readonly marks: string; readonly start: number } | undefined;
   let blank = false;
   for (const { 0: line, index } of text.matchAll(/[^\n]*(?:\n|$)/g)) {
     if (index < from) continue;
-    if (blank && !fence && index - start >= PIECE && /^\S/.test(line)) {
-      yield { start, end: index };
-      start = index;
-    }
+    const end = index + line.length;
     const marks = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (!fence) fence = marks;
-    else if (marks?.startsWith(fence) && line.trim() === marks) fence = undefined;
+    if (!fence) {
+      const length = index - start;
+      const begins = /^\S/.test(line);
+      const isLong = line.length > PIECE;
+      if (isLong || (blank && begins && length >= PIECE) || (begins && length >= 2 * PIECE) || length >= 4 * PIECE) {
+        if (start < index) yield { start, end: index };
+        if (isLong) yield { start: index, end, by: 'sentences' };
+        start = isLong ? end : index;
+      }
+      fence = marks && !isLong ? { marks, start: index } : undefined;
+    } else if ((marks?.startsWith(fence.marks) && line.trim() === marks) || end === text.length) {
+      if (end - fence.start > 4 * PIECE) {
+        if (start < fence.start) yield { start, end: fence.start };
+        yield { start: fence.start, end, by: 'lines' };
+        start = end;
+      }
+      fence = undefined;
+    }
     blank = line.trim() === '';
   }
   if (start < text.length) yield { start, end: text.length };
