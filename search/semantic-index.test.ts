@@ -495,3 +495,83 @@ describe('by words, by vectors, by both', () => {
     expect((await search(await open(store), 'tide'))[0]!.relevance).not.toBeNull();
   });
 });
+
+describe('without a query', () => {
+  test('more like this: other documents, by their closest passages', async () => {
+    const index = await open(new MemoryStore(), new ToyHost(), { passageTokens: 12 });
+    const two = 'A bee makes honey from nectar.\n\nThe moon moves the tide at night.';
+    await index.add(
+      [
+        document('a', two),
+        document('honey', 'a bee makes honey', { tags: ['x'] }),
+        document('moon', 'the moon moves'),
+        document('train', 'train'),
+        document('empty', ''),
+      ],
+      call(),
+    );
+    const hits = index.similar({ id: 'a', k: 2, filter: null })!;
+    expect(hits.map(({ id }) => id).sort()).toEqual(['honey', 'moon']);
+    expect(index.similar({ id: 'a', k: 9, filter: null })!.length).toBe(3);
+    expect(index.similar({ id: 'a', k: 9, filter: { tags: 'x' } })!.map(({ id }) => id)).toEqual(['honey']);
+    expect(index.similar({ id: 'empty', k: 9, filter: null })).toEqual([]);
+    expect(index.similar({ id: 'none', k: 9, filter: null })).toBeNull();
+  });
+
+  test('near-duplicates, in groups, also in large numbers', async () => {
+    const index = await open(new MemoryStore());
+    const copies = Array.from({ length: 40 }, (_, i) => document(`c${i}`, 'bee honey'));
+    await index.add([...copies, document('x', 'moon'), document('y', 'tide'), document('z', 'moon')], call());
+    await index.remove(['c7'], call());
+    const groups = await index.duplicates(0.95, call());
+    // Vectors of this embedder are not of length 1: a word's product with itself is the square of its number.
+    const ids = groups.map((group) => group.map(({ id }) => id));
+    expect(ids[0]!.length).toBe(39);
+    expect(ids[0]).not.toContain('c7');
+    expect(ids[1]).toEqual(['x', 'z']);
+    expect(groups[1]![0]).toEqual({ id: 'x', text: 'moon', start: 0, end: 4 });
+    const controller = new AbortController();
+    controller.abort();
+    await expect(
+      index.duplicates(
+        0.95,
+        call(() => {}, controller.signal),
+      ),
+    ).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('clusters, with the words that tell them apart', async () => {
+    const index = await open(new MemoryStore());
+    const about = (name: string, text: string) =>
+      Array.from({ length: 6 }, (_, i) => document(`${name}${i}`, `${text} ${text} note`));
+    await index.add([...about('b', 'bee honey'), ...about('m', 'moon tide'), document('empty', '')], call());
+    const found = await index.clusters({ k: 2, seed: 0 }, call());
+    const sorted = [...found].sort((a, b) => (a.ids[0]! < b.ids[0]! ? -1 : 1));
+    expect(sorted.map(({ ids }) => [...ids].sort().join())).toEqual(['b0,b1,b2,b3,b4,b5', 'm0,m1,m2,m3,m4,m5']);
+    expect(sorted.map(({ terms }) => terms.slice(0, 2).sort())).toEqual([
+      ['bee', 'honey'],
+      ['moon', 'tide'],
+    ]);
+    await expect(index.clusters({ k: 13, seed: 0 }, call())).rejects.toMatchObject({ name: 'InvalidInputError' });
+  });
+});
+
+test('a document of 5 MB is cut, kept and found, with its places', async () => {
+  const index = await open(new MemoryStore(), new ToyHost(), { passageTokens: 256 });
+  const lines = Array.from(
+    { length: 37_000 },
+    (_, i) => `Day ${i} went on and nothing happened that anyone wrote down. `,
+  );
+  const half = lines.join('');
+  const text = `${half}\n\nThe needle is a moonbeam in honey.\n\n${half}`;
+  const events: IndexEvent[] = [];
+  const { passages } = await index.add(
+    [document('large', text)],
+    call((event) => events.push(event)),
+  );
+  expect(passages).toBeGreaterThan(2000);
+  expect(events.length).toBeGreaterThan(10);
+  const [hit] = await search(index, 'moonbeam', { mode: 'lexical', k: 1 });
+  expect(text.slice(hit!.passage.start, hit!.passage.end)).toBe(hit!.passage.text);
+  expect(hit!.passage.text).toContain('The needle is a moonbeam');
+}, 60_000);

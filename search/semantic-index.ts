@@ -2,18 +2,22 @@ import { BgeError, misfit } from '../src/shared/errors';
 import type { TextPair } from '../src/shared/protocol';
 import type {
   AddReport,
+  Cluster,
   ExportedVectors,
+  Filter,
   Hit,
   IndexConfig,
   IndexDocument,
   IndexEvent,
   IndexStats,
+  OwnedPassage,
   SearchHost,
   SearchRequest,
 } from '../src/shared/search';
 import { type Calibration, relevanceOf, type ThresholdGoal, thresholdFor } from './calibration';
 import { textOf } from './collection';
 import { Generation } from './generation';
+import { clusters, duplicates, similar } from './neighbours';
 import { passagesOf } from './passages';
 import { isSame, prepare, type Work } from './prepare';
 import { calibrationOf, fitCalibration } from './relevance';
@@ -130,6 +134,28 @@ export class SemanticIndex {
     const calibration = this.#calibration();
     const relevance = (dense: number) => calibration && relevanceOf(calibration, dense);
     return retrieve(request, this.#now.collection, { isComparable, relevanceOf: relevance }, this.#workOf(call));
+  }
+
+  /** Documents like one that is there; null where it is not. */
+  similar({
+    id,
+    ...options
+  }: {
+    readonly id: string;
+    readonly k: number;
+    readonly filter: Filter | null;
+  }): Hit[] | null {
+    const { collection } = this.#now;
+    const entry = collection.documents.get(id);
+    return entry ? similar(collection, entry, options) : null;
+  }
+
+  duplicates(threshold: number, call: Call): Promise<OwnedPassage[][]> {
+    return duplicates(this.#now.collection, threshold, call.signal);
+  }
+
+  clusters(options: { readonly k: number; readonly seed: number }, call: Call): Promise<Cluster[]> {
+    return clusters(this.#now.collection, options, call.signal);
   }
 
   /** Fits what scores mean in this index, and keeps it. */
