@@ -3,7 +3,8 @@ import type { IndexEvent, SearchApi, SearchHost, SearchWorkerEvent } from '../sr
 import { holdLife } from '../worker/life';
 import { tellErrors, tellPage } from '../worker/page';
 import { openIndex } from './open';
-import type { Call, SemanticIndex } from './semantic-index';
+import type { SemanticIndex } from './semantic-index';
+import type { Call } from './writer';
 
 let index: SemanticIndex | undefined;
 const running = new Map<number, AbortController>();
