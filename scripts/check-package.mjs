@@ -77,9 +77,13 @@ try {
     );
   });
   expectThat('it can be imported on a server', () => {
-    const code =
-      "const bge = await import('bge-web'); if (typeof bge.createEmbedder !== 'function') throw new Error('no createEmbedder')";
-    execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
+    for (const [file, name] of [
+      ['bge-web', 'createEmbedder'],
+      ['bge-web/search', 'createIndex'],
+    ]) {
+      const code = `const module = await import('${file}'); if (typeof module.${name} !== 'function') throw new Error('no ${name}')`;
+      execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
+    }
   });
 } finally {
   rmSync(folder, { recursive: true });

@@ -3,7 +3,8 @@ import type { IndexEvent, SearchApi, SearchHost, SearchWorkerEvent } from '../sr
 import { holdLife } from '../worker/life';
 import { tellErrors, tellPage } from '../worker/page';
 import { openIndex } from './open';
-import type { Call, SemanticIndex } from './semantic-index';
+import type { SemanticIndex } from './semantic-index';
+import type { Call } from './writer';
 
 let index: SemanticIndex | undefined;
 const running = new Map<number, AbortController>();
@@ -25,6 +26,9 @@ const api: SearchApi = {
   remove: (request) => run(request, (call) => the().remove(request.ids, call)),
   compact: (request) => run(request, (call) => the().compact(call)),
   search: (request) => run(request, (call) => the().search(request, call)),
+  similar: (request) => run(request, async () => the().similar(request)),
+  duplicates: (request) => run(request, (call) => the().duplicates(request.threshold, call)),
+  clusters: (request) => run(request, (call) => the().clusters(request, call)),
   calibrate: (request) => run(request, (call) => the().calibrate(request.relevant, call)),
   threshold: (request) => run(request, async () => the().threshold(request.goal)),
   get: (request) => run(request, async () => the().get(request.ids)),

@@ -1,13 +1,14 @@
-import type { Hit, HitExplanation, Match, SearchRequest } from '../src/shared/search';
-import { type Collection, type Entry, fullTextOf, textOf } from './collection';
+import type { Hit, HitExplanation, SearchRequest } from '../src/shared/search';
+import { type Collection, type Entry, fullTextOf } from './collection';
 import { fuseHybrid, HYBRID_CANDIDATES, type Ranking, reciprocalRankFusion } from './fusion';
+import { hitsOf } from './hits';
 import type { WordHit } from './lexical/word-index';
 import type { Work } from './prepare';
 import type { Scored } from './ranking';
 import type { StoredPassage } from './store/segment';
 
 /** A passage that was found, its score so far, and where that comes from. */
-interface Found extends HitExplanation {
+interface Candidate extends HitExplanation {
   readonly entry: Entry;
   readonly passage: StoredPassage;
   readonly score: number;
@@ -28,9 +29,16 @@ export async function retrieve(
   work.signal.throwIfAborted();
   const candidates = candidatesOf(request, collection, vector);
   const found = rerank > 0 ? await reranked(query, candidates.slice(0, rerank), work) : candidates;
-  const groups = new Map<Entry, Found[]>();
-  for (const one of found) groups.set(one.entry, [...(groups.get(one.entry) ?? []), one]);
-  return [...groups.values()].slice(0, k).map((passages) => hitOf(passages, relevanceOf, request.explain));
+  const relevance = ({ dense, rerank }: Candidate) =>
+    rerank !== null ? 1 / (1 + Math.exp(-rerank)) : dense === null ? null : relevanceOf(dense);
+  return hitsOf(
+    found.map(({ entry, passage, score, ...explanation }) => ({
+      ...{ entry, passage, score },
+      relevance: relevance({ entry, passage, score, ...explanation }),
+      ...(request.explain && { explanation }),
+    })),
+    k,
+  );
 }
 
 const fuse = {
@@ -43,7 +51,7 @@ function candidatesOf(
   { query, k, filter, mode, fusion, rerank }: SearchRequest,
   collection: Collection,
   vector: Float32Array<ArrayBuffer> | null,
-): Found[] {
+): Candidate[] {
   for (let count = Math.max(4 * k, rerank, HYBRID_CANDIDATES); ; count *= 4) {
     const allowed = filter ? collection.rowsOf(filter) : undefined;
     const lexical = mode === 'dense' && vector ? null : collection.words.search(query, count, allowed);
@@ -51,7 +59,7 @@ function candidatesOf(
       vector && collection.vectors.search(vector, count, allowed)[0]!.map(({ row: id, score }) => ({ id, score }));
     const fused = dense && lexical ? fuse[fusion](dense, lexical) : (dense ?? lexical)!;
     const places = { dense: placesOf(dense), lexical: placesOf<WordHit>(lexical) };
-    const found = fused.map(({ id, score }): Found => {
+    const found = fused.map(({ id, score }): Candidate => {
       const [byVector, byWords] = [places.dense.get(id), places.lexical.get(id)];
       return {
         ...collection.at(id),
@@ -77,31 +85,14 @@ function placesOf<T extends Scored>(
 }
 
 /** In the reranker's order. */
-async function reranked(query: string, found: readonly Found[], { callId, host, signal }: Work): Promise<Found[]> {
+async function reranked(
+  query: string,
+  found: readonly Candidate[],
+  { callId, host, signal }: Work,
+): Promise<Candidate[]> {
   if (found.length === 0) return [];
   const texts = found.map(({ entry, passage }) => fullTextOf(entry, passage));
   const logits = await host.rerank(callId, query, texts);
   signal.throwIfAborted();
   return found.map((one, i) => ({ ...one, score: logits[i]!, rerank: logits[i]! })).sort((a, b) => b.score - a.score);
-}
-
-function hitOf(passages: readonly Found[], relevanceOf: Relevance, explain: boolean): Hit {
-  const best = passages[0]!;
-  const { text: _, ...document } = best.entry.document;
-  const { dense, lexical, rerank, denseRank, lexicalRank, terms } = best;
-  const matches = passages.map(matchOf);
-  const { text, start, end } = matches[0]!;
-  return {
-    id: best.entry.document.id,
-    score: best.score,
-    relevance: rerank !== null ? 1 / (1 + Math.exp(-rerank)) : dense === null ? null : relevanceOf(dense),
-    passage: { text, start, end },
-    document: document as Hit['document'],
-    matches,
-    ...(explain && { explanation: { dense, lexical, rerank, denseRank, lexicalRank, terms } }),
-  };
-}
-
-function matchOf({ entry, passage, score }: Found): Match {
-  return { text: textOf(entry, passage), start: passage.start, end: passage.end, score };
 }

@@ -2,68 +2,40 @@ import { BgeError, misfit } from '../src/shared/errors';
 import type { TextPair } from '../src/shared/protocol';
 import type {
   AddReport,
+  Cluster,
   ExportedVectors,
+  Filter,
   Hit,
   IndexConfig,
   IndexDocument,
-  IndexEvent,
   IndexStats,
-  SearchHost,
+  OwnedPassage,
   SearchRequest,
 } from '../src/shared/search';
 import { type Calibration, relevanceOf, type ThresholdGoal, thresholdFor } from './calibration';
-import { textOf } from './collection';
+import { exportedVectors } from './export';
 import { Generation } from './generation';
-import { passagesOf } from './passages';
-import { isSame, prepare, type Work } from './prepare';
+import { clusters, duplicates, similar } from './neighbours';
 import { calibrationOf, fitCalibration } from './relevance';
 import { retrieve } from './retrieval';
 import { indexFileParts, readIndexFile } from './store/file';
 import { storedManifest } from './store/history';
-import type { StoredDocument } from './store/segment';
-import type { Store } from './store/store';
-import { wordsOf } from './words';
-
-/** Passages of one change: some seconds of work, which is all that a crash can lose. */
-const BATCH = 128;
-
-/** Characters of documents that are cut into passages at a time. */
-const GROUP = 2 ** 17;
-
-/** What an index stands on. */
-export interface Surroundings {
-  readonly store: Store;
-  readonly host: SearchHost;
-  /** Runs the work when nobody else writes to the index, in any tab. */
-  exclusively<T>(signal: AbortSignal, onWait: () => void, work: () => Promise<T>): Promise<T>;
-  /** Tells the other tabs that there is something new. */
-  announce(): void;
-  /** Hears what happens outside of any call. */
-  onEvent(event: IndexEvent): void;
-}
-
-/** A running call. */
-export interface Call {
-  readonly id: number;
-  readonly signal: AbortSignal;
-  onEvent(event: IndexEvent): void;
-}
+import { type Call, type Surroundings, Writer } from './writer';
 
 /** An index from documents to hits. What is searched is in memory; what changes it is written first. */
 export class SemanticIndex {
   readonly #config: IndexConfig;
   readonly #around: Surroundings;
+  readonly #writer: Writer;
   #now: Generation;
   /** Settles when the documents have vectors of the embedder's space; null where they have. */
   #rebuilding: Promise<void> | null = null;
-  #isSwept = false;
-  /** Readings and writings, one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(config: IndexConfig, around: Surroundings, now: Generation) {
     this.#config = config;
     this.#around = around;
     this.#now = now;
+    this.#writer = new Writer(config, around, () => this.#now);
   }
 
   /** Reads what is stored. Throws SpaceMismatchError, where that is of another space and not to be rebuilt, or CorruptIndexError. */
@@ -92,11 +64,11 @@ export class SemanticIndex {
     const tell = (done: number, passages: number) =>
       call.onEvent({ phase: 'add', documents: done, totalDocuments: documents.length, passages });
     for (let done = 0; done < documents.length; ) {
-      done = await this.#alone(call, async () => {
-        const { batch, end } = await this.#takeBatch(documents, done, this.#now, call);
+      done = await this.#change(call, async () => {
+        const { batch, end } = await this.#writer.takeBatch(documents, done, this.#now, call);
         const onPassages = (embedded: number) => tell(done, report.embedded + embedded);
         const replaced = batch.filter(({ document }) => this.#now.collection.documents.has(document.id)).length;
-        report.embedded += await this.#write(batch, this.#now, call, onPassages);
+        report.embedded += await this.#writer.write(batch, this.#now, call, onPassages);
         report.unchanged += end - done - batch.length;
         report.replaced += replaced;
         report.added += batch.length - replaced;
@@ -111,13 +83,13 @@ export class SemanticIndex {
   /** Takes the documents out, and gives how many of them there were. */
   async remove(ids: readonly string[], call: Call): Promise<number> {
     await this.rebuilt();
-    return this.#alone(call, () => this.#remove(ids, this.#now));
+    return this.#change(call, () => this.#writer.remove(ids, this.#now, call));
   }
 
   /** Writes the index anew, without what was removed. */
   async compact(call: Call): Promise<void> {
     await this.rebuilt();
-    await this.#alone(call, async () => {
+    await this.#change(call, async () => {
       await this.#now.compact();
       this.#around.announce();
     });
@@ -129,15 +101,37 @@ export class SemanticIndex {
     if (!isComparable && !this.#rebuilding) this.#checkSpace();
     const calibration = this.#calibration();
     const relevance = (dense: number) => calibration && relevanceOf(calibration, dense);
-    return retrieve(request, this.#now.collection, { isComparable, relevanceOf: relevance }, this.#workOf(call));
+    return retrieve(request, this.#now.collection, { isComparable, relevanceOf: relevance }, this.#writer.workOf(call));
+  }
+
+  /** Documents like one that is there; null where it is not. */
+  similar({
+    id,
+    ...options
+  }: {
+    readonly id: string;
+    readonly k: number;
+    readonly filter: Filter | null;
+  }): Hit[] | null {
+    const { collection } = this.#now;
+    const entry = collection.documents.get(id);
+    return entry ? similar(collection, entry, options) : null;
+  }
+
+  duplicates(threshold: number, call: Call): Promise<OwnedPassage[][]> {
+    return duplicates(this.#now.collection, threshold, call.signal);
+  }
+
+  clusters(options: { readonly k: number; readonly seed: number }, call: Call): Promise<Cluster[]> {
+    return clusters(this.#now.collection, options, call.signal);
   }
 
   /** Fits what scores mean in this index, and keeps it. */
   async calibrate(relevant: readonly TextPair[], call: Call): Promise<Calibration> {
     await this.rebuilt();
-    return this.#alone(call, async () => {
+    return this.#change(call, async () => {
       const { collection, history, space } = this.#now;
-      const calibration = await fitCalibration(collection, space, relevant, this.#workOf(call));
+      const calibration = await fitCalibration(collection, space, relevant, this.#writer.workOf(call));
       await history.setExtra({ calibration });
       this.#around.announce();
       return calibration;
@@ -171,7 +165,7 @@ export class SemanticIndex {
 
   /** All of it as one file, as it is stored. */
   exportFile(call: Call): Promise<Uint8Array<ArrayBuffer>[]> {
-    return this.#alone(call, async () => {
+    return this.#change(call, async () => {
       const { history } = this.#now;
       const segments: Uint8Array<ArrayBuffer>[] = [];
       for await (const bytes of history.stored()) segments.push(bytes);
@@ -184,77 +178,31 @@ export class SemanticIndex {
     const read = await readIndexFile(file);
     if (read.manifest.space !== this.#config.space) throw otherSpace(read.manifest.space, this.#config.space);
     await this.rebuilt();
-    await this.#alone(call, async () => {
+    await this.#change(call, async () => {
       await this.#now.adopt(read);
       this.#around.announce();
     });
   }
 
-  /** The vectors of all passages, with what each belongs to. */
   exportVectors(): ExportedVectors {
-    const { collection } = this.#now;
-    const entries = [...collection.documents.values()];
-    const lines = entries.flatMap((entry) => {
-      const { text: _, ...fields } = entry.document;
-      return entry.passages.map((passage) => {
-        const { start, end } = passage;
-        return `${JSON.stringify({ ...fields, start, end, text: textOf(entry, passage) })}\n`;
-      });
-    });
-    const { dim } = collection.vectors;
-    return { data: collection.vectorsOf(entries), rows: lines.length, dim, lines: lines.join('') };
+    return exportedVectors(this.#now.collection);
   }
 
   /** Reads what other tabs have written. */
   changed(): Promise<void> {
-    return this.#inTurn(() => this.#now.refresh());
+    return this.#writer.inTurn(() => this.#now.refresh());
   }
 
   #calibration(): Calibration | null {
     return calibrationOf(this.#now.history.manifest.extra.calibration, this.#now.space);
   }
 
-  /** Documents from `from` on that are not in the index as they are, with their passages: as many as make a batch. */
-  async #takeBatch(documents: readonly IndexDocument[], from: number, { collection }: Generation, call: Call) {
-    const batch: StoredDocument[] = [];
-    let end = from;
-    for (let passages = 0; end < documents.length && passages < BATCH; ) {
-      const group: IndexDocument[] = [];
-      for (let characters = 0; end < documents.length && group.length < BATCH && characters < GROUP; end++) {
-        const document = documents[end]!;
-        const before = collection.documents.get(document.id);
-        if (before && isSame(before.document, document)) continue;
-        group.push(document);
-        characters += document.text.length;
-      }
-      const cut = await passagesOf(group, this.#config, this.#workOf(call));
-      batch.push(...cut);
-      passages += cut.reduce((sum, { passages }) => sum + passages.length, group.length);
-    }
-    return { batch, end };
-  }
-
-  /** Gives how many passages went through the model. */
-  async #write(
-    batch: readonly StoredDocument[],
-    to: Generation,
-    call: Call,
-    onPassages: (embedded: number) => void,
-  ): Promise<number> {
-    if (batch.length === 0) return 0;
-    const { segment, embedded } = await prepare(batch, to.collection, this.#workOf(call), onPassages);
-    await to.write(segment);
-    this.#around.announce();
-    return embedded;
-  }
-
-  async #remove(ids: readonly string[], from: Generation): Promise<number> {
-    const removed = ids.filter((id) => from.collection.documents.has(id));
-    if (removed.length === 0) return 0;
-    const words = await wordsOf([], 0, new AbortController().signal);
-    await from.write({ removed, documents: [], vectors: from.collection.vectorsOf([]), words });
-    this.#around.announce();
-    return removed.length;
+  /** Runs what writes; not on what another tab has meanwhile built for another embedder. */
+  #change<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    return this.#writer.alone(call, () => {
+      this.#checkSpace();
+      return work();
+    });
   }
 
   #startRebuild(): void {
@@ -272,18 +220,16 @@ export class SemanticIndex {
     const call: Call = { id: 0, signal: new AbortController().signal, onEvent };
     const next = await Generation.open(store, 'next', this.#config, vectors);
     for (let isDone = false; !isDone; ) {
-      isDone = await this.#alone(call, async () => {
+      isDone = await this.#writer.alone(call, async () => {
         if (this.#now.space === space) return true; // another tab was faster
         await next.refresh();
         if (next.space !== space) await next.restart(this.#config);
         const wanted = this.#now.collection.documents;
         const documents = Array.from(wanted.values(), ({ document }) => document);
-        await this.#remove(
-          [...next.collection.documents.keys()].filter((id) => !wanted.has(id)),
-          next,
-        );
-        const { batch } = await this.#takeBatch(documents, 0, next, call);
-        await this.#write(batch, next, call, () => {});
+        const gone = [...next.collection.documents.keys()].filter((id) => !wanted.has(id));
+        await this.#writer.remove(gone, next, call);
+        const { batch } = await this.#writer.takeBatch(documents, 0, next, call);
+        await this.#writer.write(batch, next, call);
         onEvent({ phase: 'rebuild', documents: next.collection.documents.size, totalDocuments: wanted.size });
         if (batch.length > 0) return false;
         await next.promote();
@@ -294,39 +240,9 @@ export class SemanticIndex {
     }
   }
 
-  /** Runs what writes, alone in all tabs, and after reading what they have written. */
-  #alone<T>(call: Call, work: () => Promise<T>): Promise<T> {
-    const onWait = () => call.onEvent({ phase: 'wait' });
-    return this.#inTurn(() =>
-      this.#around.exclusively(call.signal, onWait, async () => {
-        call.signal.throwIfAborted();
-        await this.#now.refresh();
-        await this.#sweepOnce();
-        return work();
-      }),
-    );
-  }
-
-  /** A tab that died while it wrote may have left segments that no manifest names. */
-  async #sweepOnce(): Promise<void> {
-    if (this.#isSwept) return;
-    await this.#now.history.sweep();
-    this.#isSwept = true;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
-
   /** Throws where another tab has built the index anew for another embedder, or building it has failed. */
   #checkSpace(): void {
     if (this.#now.space !== this.#config.space) throw otherSpace(this.#now.space, this.#config.space);
-  }
-
-  #workOf({ id, signal }: Call): Work {
-    return { callId: id, host: this.#around.host, signal };
   }
 }
 

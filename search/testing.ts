@@ -1,6 +1,7 @@
 import type { IndexConfig, IndexDocument, IndexEvent, SearchHost, SearchRequest } from '../src/shared/search';
-import { type Call, SemanticIndex, type Surroundings } from './semantic-index';
+import { SemanticIndex } from './semantic-index';
 import type { Store } from './store/store';
+import type { Call, Surroundings } from './writer';
 
 // A small world for the tests of the index: an embedder of bags of words, whose vectors are exact in float16.
 

@@ -1,6 +1,7 @@
 export type {
   AddReport,
   Calibration,
+  Cluster,
   Condition,
   DocumentFormat,
   FieldValue,
@@ -13,6 +14,7 @@ export type {
   IndexStats,
   Limits,
   Match,
+  OwnedPassage,
   Passage,
   SearchMode,
   ThresholdGoal,

@@ -1,4 +1,4 @@
-import { BgeError } from '../shared/errors.js';
+import { BgeError, misfit } from '../shared/errors.js';
 import type { SearchHost } from '../shared/search.js';
 
 /** What an index needs of an embedder; that of `createEmbedder` has it. */
@@ -44,6 +44,9 @@ export function hostOf(
         : embedder.encodeCorpus(texts, options(callId)));
       // After the loss of a GPU an embedder may go on in another space.
       if (vectors.space !== space) throw movedEmbedder(vectors.space, space);
+      const values = texts.length * embedder.info.dim;
+      if (vectors.data.length !== values)
+        throw misfit('embedder', `one that gives ${values} values`, vectors.data.length);
       return vectors.data;
     },
 

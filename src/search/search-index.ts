@@ -1,13 +1,15 @@
-import { checkPairs, checkString, checkStrings } from '../inputs.js';
+import { checkInteger, checkPairs, checkPositive, checkString, checkStrings } from '../inputs.js';
 import { toNpy } from '../npy.js';
-import { BgeError, invalidInput } from '../shared/errors.js';
+import { BgeError, invalidInput, misfit } from '../shared/errors.js';
 import type {
   AddReport,
   Calibration,
+  Cluster,
   Hit,
   IndexDocument,
   IndexEvent,
   IndexStats,
+  OwnedPassage,
   ThresholdGoal,
 } from '../shared/search.js';
 import { withSignal } from '../signal.js';
@@ -106,6 +108,39 @@ export class SearchIndex {
   async compact(options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkWritable();
     return this.#client.call((api, callId) => api.compact({ callId }), options.signal);
+  }
+
+  /**
+   * Gives the documents most like one that is in the index, itself not: `score` is the highest inner product of a passage of each. Needs no model.
+   * Rejects with InvalidInputError, also for an id that is not there.
+   */
+  async similar(id: string, options: Pick<SearchOptions, 'k' | 'filter' | 'signal'> = {}): Promise<Hit[]> {
+    const { k, filter } = searchConfig(options, false);
+    const request = { id: checkString('id', id), k, filter };
+    const hits = await this.#client.call((api, callId) => api.similar({ callId, ...request }), options.signal);
+    if (!hits) throw misfit('id', 'of a document in the index', `\`${id}\``);
+    return hits;
+  }
+
+  /**
+   * Gives groups of near-duplicate passages: each has an inner product of `threshold` (−1 to 1, default 0.95) or more with another of its group.
+   * Costs a scan of the index for each passage: 100,000 take minutes. Rejects with InvalidInputError or the reason of `signal`.
+   */
+  async duplicates(options: { threshold?: number; signal?: AbortSignal } = {}): Promise<OwnedPassage[][]> {
+    const { threshold = 0.95, signal } = options;
+    if (!Number.isFinite(threshold)) throw invalidInput('threshold', 'a finite number', threshold);
+    return this.#client.call((api, callId) => api.duplicates({ callId, threshold }), signal);
+  }
+
+  /**
+   * Divides the documents into `k` clusters by meaning (spherical k-means over the means of their passages), each with the words that
+   * tell it from the others. The same `seed` (default 0) gives the same clusters. Documents without text are in none.
+   * Costs documents × k × dim multiplications a round, some ten rounds. Rejects with InvalidInputError, also for a `k` above the number of documents, or the reason of `signal`.
+   */
+  async clusters({ k, seed = 0, signal }: { k: number; seed?: number; signal?: AbortSignal }): Promise<Cluster[]> {
+    checkPositive('k', k);
+    checkInteger('seed', seed, 0, 2 ** 32 - 1);
+    return this.#client.call((api, callId) => api.clusters({ callId, k, seed }), signal);
   }
 
   /**

@@ -138,6 +138,19 @@ export interface Hit {
   readonly explanation?: HitExplanation;
 }
 
+/** A passage, and whose it is. */
+export interface OwnedPassage extends Passage {
+  /** The document's. */
+  readonly id: string;
+}
+
+/** Documents that belong together. */
+export interface Cluster {
+  /** The words that tell them best from the others, the best first. */
+  readonly terms: readonly string[];
+  readonly ids: readonly string[];
+}
+
 export interface IndexStats {
   readonly documents: number;
   readonly passages: number;
@@ -217,6 +230,12 @@ export interface SearchApi {
   remove(request: OfCall & { readonly ids: readonly string[] }): Promise<number>;
   compact(request: OfCall): Promise<void>;
   search(request: SearchRequest): Promise<Hit[]>;
+  /** Null where there is no such document. */
+  similar(
+    request: OfCall & { readonly id: string; readonly k: number; readonly filter: Filter | null },
+  ): Promise<Hit[] | null>;
+  duplicates(request: OfCall & { readonly threshold: number }): Promise<OwnedPassage[][]>;
+  clusters(request: OfCall & { readonly k: number; readonly seed: number }): Promise<Cluster[]>;
   calibrate(request: OfCall & { readonly relevant: readonly TextPair[] }): Promise<Calibration>;
   threshold(request: OfCall & { readonly goal: ThresholdGoal }): Promise<number>;
   get(request: OfCall & { readonly ids: readonly string[] }): Promise<(IndexDocument | null)[]>;
