@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './fixtures';
 
 export interface GoldenCase {
   readonly category: string;
@@ -23,7 +22,7 @@ export interface Goldens {
 
 /** Answers of FlagEmbedding 1.4.2 (float32, one text per forward pass); the versions of all libraries are inside. */
 export function goldensOf(name: string): Goldens {
-  return JSON.parse(readFileSync(join(root, 'e2e/goldens', `${name}.json`), 'utf8'));
+  return JSON.parse(readFileSync(join(import.meta.dirname, 'goldens', `${name}.json`), 'utf8'));
 }
 
 export function cosine(a: readonly number[], b: readonly number[]): number {

@@ -205,11 +205,9 @@ test('what is stored is found without a server: heads of another repository, for
     page.evaluate(async () => {
       // As BAAI/bge-m3 on the hub: the graph in one repository, in float32 only, the heads in another, as PyTorch's files.
       const spec = bge.registerModel({ id: 'tiny/bge-m3-headless', dim: 32, heads: ['sparse', 'colbert'] });
-      const head = (name: string) =>
-        ['safetensors', 'pt'].map((end) => ({ path: `${name}_linear.${end}`, repo: 'tiny/bge-m3-torch' }));
-      Object.assign(spec.hub, { heads: { sparse: head('sparse'), colbert: head('colbert') } });
+      Object.assign(spec.hub, { headRepo: 'tiny/bge-m3-torch' });
       const modelBase = '/{model}/resolve/{revision}/{file}';
-      const m3 = await bge.create({ model: 'tiny/bge-m3-headless', modelBase });
+      const m3 = await bge.create({ model: 'tiny/bge-m3-headless', modelBase, dtype: 'auto' });
       const { sparse } = await m3.encode('What is BGE M3?', { dense: false, sparse: true });
       return sparse.row(0).toTokens().length;
     });

@@ -81,7 +81,7 @@ function expectGoldens(found: Awaited<ReturnType<typeof encodeAll>>['found'], ca
 
 test('the three heads give what the reference gives, from hidden states and heads of their own', async ({ page }) => {
   const { info, found } = await encodeAll(page, { model: 'tiny/bge-m3' }, encodeCases);
-  expect(info).toMatchObject({ device: 'wasm', dtype: 'fp32', dim: 32, heads: ['sparse', 'colbert'] });
+  expect(info).toMatchObject({ engine: 'wasm', dtype: 'fp32', dim: 32, heads: ['sparse', 'colbert'] });
   expectGoldens(found, encodeCases);
   const worst = Math.min(...found.map(({ dense }, i) => cosine(dense, encodeCases[i]!.dense)));
   console.log(`tiny bge-m3: worst dense cosine ${worst.toFixed(8)}`);
@@ -91,6 +91,7 @@ for (const [variant, what] of [
   ['all-heads', 'all heads in the graph'],
   ['external', 'weights in files beside the graph'],
   ['torch', 'heads as PyTorch saves them'],
+  ['checkpoint', 'its weights as PyTorch saves them'],
 ] as const) {
   test(`a model with ${what} gives the same`, async ({ page }) => {
     const model = `tiny/bge-m3-${variant}`;
@@ -105,6 +106,19 @@ for (const [variant, what] of [
     } else expectGoldens((await encodeAll(page, { model }, cases)).found, cases);
   });
 }
+
+test('rounded to int8 at the load, it stays near: from a graph, from a checkpoint, in a batch or alone', async ({
+  page,
+}) => {
+  const cases = encodeCases.filter(({ input_ids }) => input_ids.length < 40);
+  for (const model of ['tiny/bge-m3', 'tiny/bge-m3-checkpoint']) {
+    const { info, found } = await encodeAll(page, { model, dtype: 'auto' }, cases);
+    expect(info).toMatchObject({ engine: 'wasm', dtype: 'q8' });
+    const cosines = found.map(({ dense }, i) => cosine(dense, cases[i]!.dense));
+    console.log(`${model} in int8: worst dense cosine ${Math.min(...cosines).toFixed(5)}`);
+    expect(Math.min(...cosines)).toBeGreaterThan(0.999);
+  }
+});
 
 test('on WebGPU too', async ({ gpuBrowser, server }) => {
   test.setTimeout(300_000);

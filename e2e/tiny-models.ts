@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { checkpointOf } from './checkpoint';
 
 const here = import.meta.dirname;
 
 /**
  * Unpacks the small checkpoints of e2e/models in the hub's layout: `bge-m3` and `bge-reranker`; `bge-m3-all-heads`, with all
  * heads in the graph; `bge-m3-external`, with its weights beside the graph; `bge-m3-torch`, with heads as PyTorch saves them;
- * `bge-m3-headless`, without them.
+ * `bge-m3-headless`, without them; `bge-m3-checkpoint` and `bge-reranker-checkpoint`, as transformers saves them.
  */
 export function unpackTinyModels(folder: string): void {
   const m3Tokenizer = unpacked('goldens/tokenizer/bge-m3-tokenizer.json.gz');
@@ -37,10 +38,19 @@ export function unpackTinyModels(folder: string): void {
     'colbert_linear.pt': read('models/heads/colbert_linear_fp16.pt'),
   });
   write('bge-m3-headless', { 'onnx/model.onnx': graph });
-  write('bge-reranker', {
-    'onnx/model.onnx': unpacked('models/bge-reranker/model.onnx.gz'),
-    'tokenizer.json': rerankerTokenizer(m3Tokenizer.toString()),
+  const checkpoint = (onnx: Uint8Array) => {
+    const { tensors, config } = checkpointOf(onnx);
+    return { 'model.safetensors': tensors, 'config.json': config };
+  };
+  write('bge-m3-checkpoint', {
+    ...checkpoint(graph),
+    'sparse_linear.safetensors': read('models/heads/sparse_linear.safetensors'),
+    'colbert_linear.safetensors': read('models/heads/colbert_linear.safetensors'),
   });
+  const reranker = unpacked('models/bge-reranker/model.onnx.gz');
+  const tokenizer = { 'tokenizer.json': rerankerTokenizer(m3Tokenizer.toString()) };
+  write('bge-reranker', { 'onnx/model.onnx': reranker, ...tokenizer });
+  write('bge-reranker-checkpoint', { ...checkpoint(reranker), ...tokenizer });
 }
 
 /** The tokenizer.json of BAAI/bge-reranker-v2-m3, byte for byte. */

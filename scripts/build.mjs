@@ -1,5 +1,5 @@
-// Builds the package into dist/: the page's parts, each worker as one self-contained file, the types, and beside the
-// worker the files of onnxruntime-web, which the worker loads only when it needs them.
+// Builds the package into dist/: the page's parts, each worker as one self-contained file, model and worker in one for Node,
+// the types, and beside the worker the files of onnxruntime-web, which the worker loads only when it needs them.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,28 +15,34 @@ function rewrite(file, what, by) {
   writeFileSync(file, text.replace(what, by));
 }
 
+/** @param {Record<string, string>} entryPoints @param {import('esbuild').BuildOptions} options */
+async function bundle(entryPoints, options) {
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    format: 'esm',
+    loader: { '.wasm': 'binary' },
+    logLevel: 'warning',
+    ...options,
+  });
+}
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();
-/** @type {import('esbuild').BuildOptions} */
-const options = {
-  absWorkingDir: root,
-  outdir: dist,
-  bundle: true,
-  minify: true,
-  sourcemap: true,
-  format: 'esm',
-  target: 'es2022',
-  loader: { '.wasm': 'binary' },
-  logLevel: 'warning',
-};
 // Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
-const entryPoints = { index: 'src/index.ts', worker: 'worker/index.ts', search: 'src/search/index.ts' };
-await build({ ...options, entryPoints });
+const pageAndWorker = { index: 'src/index.ts', worker: 'worker/index.ts', search: 'src/search/index.ts' };
+await bundle(pageAndWorker, { target: 'es2022' });
 // What reads Markdown has a build for pages, that needs a DOM, and one for workers.
-await build({ ...options, entryPoints: { 'search-worker': 'search/index.ts' }, conditions: ['worker'] });
+await bundle({ 'search-worker': 'search/index.ts' }, { target: 'es2022', conditions: ['worker'] });
+// Node shows the line of code that threw: it must not be all of them.
+await bundle({ node: 'src/node/index.ts' }, { target: 'node20.19', platform: 'node', minify: false });
 
 const ortDist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
 mkdirSync(join(dist, 'ort'));
@@ -56,10 +62,8 @@ for (const file of [
 // The worker's one dynamic import has an address that is known at run time only; minifying takes the comments that say so.
 rewrite(join(dist, 'worker.js'), /\bimport\((?=\w)/, 'import(/* @vite-ignore */ /* webpackIgnore: true */ ');
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--build', '--force', 'src'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+execFileSync(process.execPath, [tsc, '--build', '--force', 'src', 'src/node'], { cwd: root, stdio: 'inherit' });
 writeFileSync(
   join(dist, 'worker.d.ts'),
   '/** The worker: start it by `new Worker(url, { type: "module" })`; it has no exports. */\nexport {};\n',

@@ -61,15 +61,28 @@ async function evaluate(modelId, file) {
     'hybrid (0.7 / 0.3, min-max)': dense.map((ranking, q) => fuseHybrid(ranking, lexical[q])),
     'hybrid (reciprocal ranks, k = 60)': dense.map((ranking, q) => reciprocalRankFusion([ranking, lexical[q]])),
   };
+  /** @type {number[][]} */
+  const gains = [];
   for (const [name, rankings] of Object.entries(rows)) {
     const places = rankings.map((ranking, q) => placeOf(q, ranking, passages));
-    const ndcg = meanOf(places.map((place) => (place < 10 ? 1 / Math.log2(place + 2) : 0)));
-    const recall = meanOf(places.map((place) => (place < 10 ? 1 : 0)));
-    console.log(
-      `| ${[name, ...[ndcg, recall, meanOf(places.map((p) => 1 / (p + 1)))].map((x) => x.toFixed(4))].join(' | ')} |`,
-    );
+    const ndcg = places.map((place) => (place < 10 ? 1 / Math.log2(place + 2) : 0));
+    const recall = places.map((place) => (place < 10 ? 1 : 0));
+    const means = [ndcg, recall, places.map((place) => 1 / (place + 1))].map((values) => meanOf(values).toFixed(4));
+    console.log(`| ${[name, ...means].join(' | ')} |`);
+    gains.push(ndcg);
   }
+  tellDifference(gains);
   tellCalibration(modelId, scores, vectors, passages);
+}
+
+/** Of nDCG@10: hybrid against the better of its sides, question by question. @param {number[][]} gains */
+function tellDifference([dense = [], lexical = [], hybrid = []]) {
+  const better = meanOf(dense) >= meanOf(lexical) ? dense : lexical;
+  const differences = hybrid.map((gain, q) => gain - (better[q] ?? 0));
+  const mean = meanOf(differences);
+  const variance = meanOf(differences.map((difference) => (difference - mean) ** 2));
+  const error = Math.sqrt(variance / differences.length);
+  console.log(`hybrid less the better side: ${mean.toFixed(4)} (standard error ${error.toFixed(4)})`);
 }
 
 /** The place of the right document, from 0; Infinity if it is not there. @param {number} q @param {Scored[]} ranking @param {{ document: number }[]} passages */

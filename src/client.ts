@@ -1,5 +1,6 @@
 import type { Remote } from 'comlink';
 import { LiveWorker, tell } from './live-worker.js';
+import type { ModelClient } from './model-client.js';
 import { BgeError, isBgeError } from './shared/errors.js';
 import type {
   CallEvent,
@@ -24,7 +25,7 @@ export interface ClientOptions {
 type Connection = LiveWorker<WorkerApi, WorkerEvent>;
 
 /** A model's worker: settles every call (reply, abort, death), moves to the next device, starts anew, ends it. */
-export class WorkerClient<Info extends ModelInfo = ModelInfo> {
+export class WorkerClient<Info extends ModelInfo = ModelInfo> implements ModelClient<Info> {
   info: Info | undefined;
   readonly #options: ClientOptions;
   readonly #failed: FailedChoice[] = [];

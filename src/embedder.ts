@@ -1,4 +1,3 @@
-import type { WorkerClient } from './client.js';
 import type { Embeddings } from './embeddings.js';
 import {
   checkHeads,
@@ -19,6 +18,7 @@ import {
   checkTexts,
   checkWeights,
 } from './inputs.js';
+import type { ModelClient } from './model-client.js';
 import { callLength, type EmbedderOptions, embedderConfig } from './options.js';
 import { encodePieces } from './pieces.js';
 import { invalidInput } from './shared/errors.js';
@@ -98,11 +98,11 @@ export async function createEmbedder(options: EmbedderOptions = {}): Promise<Emb
 
 /** A loaded model: texts in, vectors out. Made by `createEmbedder`. */
 export class Embedder {
-  readonly #client: WorkerClient<EmbedderInfo>;
+  readonly #client: ModelClient<EmbedderInfo>;
   readonly #modelMaxLength: number;
 
   /** @internal */
-  constructor(client: WorkerClient<EmbedderInfo>, modelMaxLength: number) {
+  constructor(client: ModelClient<EmbedderInfo>, modelMaxLength: number) {
     this.#client = client;
     this.#modelMaxLength = modelMaxLength;
   }

@@ -1,4 +1,3 @@
-import type { WorkerClient } from './client.js';
 import {
   checkInteger,
   checkOneOf,
@@ -8,6 +7,7 @@ import {
   checkString,
   checkStrings,
 } from './inputs.js';
+import type { ModelClient } from './model-client.js';
 import { callLength, type RerankerOptions, rerankerConfig } from './options.js';
 import { invalidInput } from './shared/errors.js';
 import type { ModelInfo, RerankEvent, TextPair } from './shared/protocol.js';
@@ -65,11 +65,11 @@ export async function createReranker(options: RerankerOptions = {}): Promise<Rer
 
 /** A loaded reranker: pairs in, scores out. Made by `createReranker`. */
 export class Reranker {
-  readonly #client: WorkerClient;
+  readonly #client: ModelClient;
   readonly #modelMaxLength: number;
 
   /** @internal */
-  constructor(client: WorkerClient, modelMaxLength: number) {
+  constructor(client: ModelClient, modelMaxLength: number) {
     this.#client = client;
     this.#modelMaxLength = modelMaxLength;
   }

@@ -1,32 +1,27 @@
 import { expose, transfer } from 'comlink';
-import { BgeError } from '../src/shared/errors';
-import type { LoadConfig, WorkerApi, WorkerEvent } from '../src/shared/protocol';
-import { Embedder } from './embedder';
+import type { WorkerApi } from '../src/shared/protocol';
+import { createApi } from './api';
+import { startOrt } from './engine/ort-runtime';
 import { isHelper, serveAsHelper } from './engine/wasm/helper';
 import { holdLife } from './life';
+import { openModelStore } from './model-store';
+import { Database } from './model-store/database';
 import { tellErrors, tellPage } from './page';
-import { type Call, Pipeline } from './pipeline';
-import { Reranker } from './reranker';
 
-const tell = (event: WorkerEvent) => tellPage(event);
-let loaded: Embedder | Reranker | undefined;
-const calls = new Map<number, Call>();
+const model = createApi(
+  {
+    openStore: ({ cache, onEvent }) => openModelStore({ openCache: cache ? Database.open : null, onEvent }),
+    startRuntime: startOrt,
+  },
+  tellPage,
+);
 
 const api: WorkerApi = {
+  ...model,
   connect: holdLife,
 
-  async load(config: LoadConfig) {
-    const emit = (event: Extract<WorkerEvent, { type: 'load' }>['event']) => tell({ type: 'load', event });
-    const pipeline = await Pipeline.load(config, emit);
-    loaded = config.model.task === 'rerank' ? new Reranker(pipeline) : new Embedder(pipeline);
-    if (config.selfCheck) emit({ phase: 'warm-up' });
-    const info = { ...loaded.info, selfCheck: config.selfCheck ? await loaded.check() : null };
-    emit({ phase: 'ready', info });
-    return info;
-  },
-
   async encode(request) {
-    const reply = await run(request, (call) => the(Embedder).encode(request, call));
+    const reply = await model.encode(request);
     const { dense, sparse, colbert, tokenCounts, truncated } = reply;
     const arrays = [
       dense,
@@ -43,39 +38,11 @@ const api: WorkerApi = {
     );
   },
 
-  tokenize: (request) => run(request, (call) => the(Embedder).tokenize(request, call)),
-  score: (request) => run(request, (call) => the(Embedder).score(request, call)),
-  explain: (request) => run(request, (call) => the(Embedder).explain(request, call)),
-
   async rerank(request) {
-    const logits = await run(request, (call) => the(Reranker).rerank(request, call));
+    const logits = await model.rerank(request);
     return transfer(logits, [logits.buffer]);
   },
-
-  cancel(callId) {
-    const call = calls.get(callId);
-    if (call) call.cancelled = true;
-  },
 };
-
-/** Keeps the call where a cancel finds it, until its work has settled. */
-async function run<T>(
-  { callId, priority }: { readonly callId: number; readonly priority: number },
-  work: (call: Call) => Promise<T>,
-): Promise<T> {
-  const call: Call = { priority, cancelled: false, onProgress: (event) => tell({ type: 'call', callId, event }) };
-  calls.set(callId, call);
-  try {
-    return await work(call);
-  } finally {
-    calls.delete(callId);
-  }
-}
-
-function the<T extends Embedder | Reranker>(Kind: new (pipeline: Pipeline) => T): T {
-  if (loaded instanceof Kind) return loaded;
-  throw new BgeError('EngineError', 'The worker was asked for what its model cannot do, or before one was loaded');
-}
 
 tellErrors();
 if (isHelper()) serveAsHelper();

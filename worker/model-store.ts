@@ -2,7 +2,6 @@ import { BgeError } from '../src/shared/errors';
 import type { ModelFile } from '../src/shared/models';
 import type { LoadEvent } from '../src/shared/protocol';
 import { CHUNK_BYTES, type FileId, FORMAT, lockName, type StoredFile } from '../src/shared/storage';
-import { Database } from './model-store/database';
 import { canDigest, sha256 } from './model-store/digest';
 import { download } from './model-store/download';
 import { exclusively } from './model-store/lock';
@@ -10,11 +9,11 @@ import { Mismatch, PartialFile, TooLarge } from './model-store/partial-file';
 import { Progress } from './model-store/progress';
 
 /** Chromium (156) computes no SHA-256 of more, and no ONNX file is larger: there protobuf ends. */
-const LARGEST_FILE = 2 ** 31 - 1;
+export const LARGEST_FILE = 2 ** 31 - 1;
 
 export interface StoreOptions {
-  /** False keeps nothing in IndexedDB. */
-  readonly cache: boolean;
+  /** Opens what keeps files from one visit to the next; null keeps them in memory only. */
+  readonly openCache: (() => Promise<FileCache>) | null;
   onEvent(event: LoadEvent): void;
   readonly signal?: AbortSignal;
 }
@@ -26,9 +25,23 @@ export interface FileRequest {
   readonly file: ModelFile;
 }
 
+/** Keeps the records of files and their chunks, for one reading: opened for it, closed after it. What it has stored, it gives back whole or not at all. */
+export interface FileCache {
+  file(id: FileId): Promise<StoredFile | null>;
+  chunk(id: FileId, n: number): Promise<ArrayBuffer | undefined>;
+  /** Stores the record and a chunk of it. */
+  put(record: StoredFile, chunk: { readonly n: number; readonly data: ArrayBuffer }): Promise<void>;
+  /** Stores the finished record; other contents that were stored for the same path go. */
+  finish(record: StoredFile): Promise<void>;
+  /** Notes that the file was wanted. */
+  used(id: FileId): Promise<void>;
+  remove(id: FileId): Promise<void>;
+  close(): void;
+}
+
 export interface ModelStore {
   /**
-   * The whole, verified bytes of each file, from IndexedDB or the server; one progress total over all of them.
+   * The whole, verified bytes of each file, from the cache or the server; one progress total over all of them.
    * Rejects with the signal's reason, or with `ModelFileNotFoundError`, `DownloadError` or `IntegrityError` of the first
    * file that fails; the others then stop, and what they stored is kept. `ModelTooLargeError` as soon as a file is known
    * to have more than 2 GB (it is then not downloaded), or if there is no memory for it.
@@ -38,19 +51,19 @@ export interface ModelStore {
   holds(files: readonly FileRequest[]): Promise<boolean>;
 }
 
-export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelStore {
+export function openModelStore({ openCache, onEvent, signal }: StoreOptions): ModelStore {
   const warned = new Set<string>();
   return {
     async holds(files) {
-      const database = cache ? await Database.open().catch(() => null) : null;
-      if (!database) return false;
+      const cache = await openCache?.().catch(() => null);
+      if (!cache) return false;
       try {
-        const records = await Promise.all(files.map((request) => database.file(identify(request))));
+        const records = await Promise.all(files.map((request) => cache.file(identify(request))));
         return records.every((record) => record?.complete);
       } catch {
         return false;
       } finally {
-        database.close();
+        cache.close();
       }
     },
 
@@ -60,7 +73,7 @@ export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelS
       const emit = (event: LoadEvent) => stop.signal.aborted || onEvent(event);
       const progress = new Progress(emit);
       const shared: Shared = {
-        database: null,
+        cache: null,
         signal: stop.signal,
         progress,
         emit,
@@ -74,7 +87,7 @@ export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelS
       const aborted = new Promise<never>((_, reject) => {
         stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true });
       });
-      const work = readAll(files, cache, shared, stop);
+      const work = readAll(files, openCache, shared, stop);
       try {
         return await Promise.race([work, aborted]);
       } finally {
@@ -87,7 +100,7 @@ export function openModelStore({ cache, onEvent, signal }: StoreOptions): ModelS
 
 interface Shared {
   /** Null if the files are kept in memory only. */
-  database: Database | null;
+  cache: FileCache | null;
   readonly signal: AbortSignal;
   readonly progress: Progress;
   emit(event: LoadEvent): void;
@@ -99,9 +112,14 @@ interface Job extends Shared, FileRequest {
   readonly id: FileId;
 }
 
-async function readAll(files: readonly FileRequest[], cache: boolean, shared: Shared, stop: AbortController) {
+async function readAll(
+  files: readonly FileRequest[],
+  openCache: StoreOptions['openCache'],
+  shared: Shared,
+  stop: AbortController,
+) {
   const { progress } = shared;
-  if (cache) shared.database = await openDatabase(shared);
+  if (openCache) shared.cache = await orNone(openCache, shared);
   shared.signal.throwIfAborted();
   if (!canDigest()) {
     shared.warn('unverified', 'This page is not a secure context (https): the model is checked by its size only.');
@@ -123,15 +141,15 @@ async function readAll(files: readonly FileRequest[], cache: boolean, shared: Sh
     return all;
   } finally {
     await Promise.allSettled(results.values());
-    shared.database?.close();
+    shared.cache?.close();
   }
 }
 
-async function openDatabase({ warn }: Shared): Promise<Database | null> {
+async function orNone(openCache: () => Promise<FileCache>, { warn }: Shared): Promise<FileCache | null> {
   try {
-    return await Database.open();
+    return await openCache();
   } catch (error) {
-    warn('no-store', `The model is kept in memory only, because this browser gives no storage: ${reasonOf(error)}`);
+    warn('no-store', `The model is kept in memory only, because there is no storage here: ${reasonOf(error)}`);
     return null;
   }
 }
@@ -142,7 +160,7 @@ function identify({ model, revision, file, url }: FileRequest): FileId {
 
 /** From the store without a lock if the file is whole there, else from the server, one worker at a time. */
 async function readOne(job: Job): Promise<Uint8Array<ArrayBuffer>> {
-  if (!job.database) return fetchFile(job, newPart(job));
+  if (!job.cache) return fetchFile(job, newPart(job));
   const stored = await fromStore(job, 'complete');
   if (stored?.verified) return stored.bytes;
   const onWait = () => job.emit({ phase: 'wait', file: job.file.path });
@@ -174,7 +192,7 @@ async function fetchFile(job: Job, part: PartialFile): Promise<Uint8Array<ArrayB
     const { resumed } = part;
     const wrong = await completeFile(job, part);
     if (!wrong) return part.bytes;
-    await job.database?.remove(id).catch(() => {});
+    await job.cache?.remove(id).catch(() => {});
     job.signal.throwIfAborted();
     if (!resumed) {
       const { problem, expected, actual } = wrong;
@@ -223,9 +241,9 @@ async function completeFile(job: Job, part: PartialFile): Promise<Wrong | null> 
 }
 
 /** Writes chunks to the store, one behind the network; after a failed write the file goes on in memory. */
-function keepChunks({ database, id, url, warn }: Job, part: PartialFile) {
+function keepChunks({ cache, id, url, warn }: Job, part: PartialFile) {
   let last = Promise.resolve();
-  let on = database !== null;
+  let on = cache !== null;
   const record = (sha256: string | null): StoredFile => ({
     ...id,
     format: FORMAT,
@@ -240,16 +258,16 @@ function keepChunks({ database, id, url, warn }: Job, part: PartialFile) {
     savedAt: Date.now(),
     usedAt: Date.now(),
   });
-  const attempt = async (write: (database: Database) => Promise<void>) => {
-    if (!database || !on) return;
+  const attempt = async (write: (cache: FileCache) => Promise<void>) => {
+    if (!cache || !on) return;
     try {
-      await write(database);
+      await write(cache);
     } catch (error) {
       on = false;
       part.digests = [];
-      await database.remove(id).catch(() => {});
+      await cache.remove(id).catch(() => {});
       const full = (error as DOMException | null)?.name === 'QuotaExceededError';
-      const reason = full ? 'the storage of this site is full' : `the browser's storage failed: ${reasonOf(error)}`;
+      const reason = full ? 'the storage of this site is full' : `the storage failed: ${reasonOf(error)}`;
       warn('quota', `The model is kept in memory only, because ${reason}; the next visit downloads it again.`);
     }
   };
@@ -257,23 +275,23 @@ function keepChunks({ database, id, url, warn }: Job, part: PartialFile) {
     async keep(n: number): Promise<void> {
       await last;
       if (!on) return;
-      last = attempt(async (database) => {
+      last = attempt(async (cache) => {
         const data = part.chunk(n);
         part.digests[n] = await sha256(data);
-        await database.put(record(null), { n, data });
+        await cache.put(record(null), { n, data });
       });
     },
     settled: () => last,
-    finish: (sha256: string) => attempt((database) => database.finish(record(sha256))),
+    finish: (sha256: string) => attempt((cache) => cache.finish(record(sha256))),
   };
 }
 
 /** The chunks that are stored and undamaged; null where there are none of a complete file, or of any. */
 async function fromStore(job: Job, wanted: 'complete' | 'any'): Promise<PartialFile | null> {
-  const { database, id, file, progress, signal } = job;
+  const { cache, id, file, progress, signal } = job;
   // A store that cannot be read is like an empty one: the download will find out whether it can be written.
-  const record = await database?.file(id).catch(() => null);
-  if (!database || !record || (wanted === 'complete' && !record.complete)) return null;
+  const record = await cache?.file(id).catch(() => null);
+  if (!cache || !record || (wanted === 'complete' && !record.complete)) return null;
   if (file.bytes !== undefined && record.size !== null && record.size !== file.bytes) return null;
   const part = newPart(job);
   if (record.size !== null) part.setSize(record.size);
@@ -284,7 +302,7 @@ async function fromStore(job: Job, wanted: 'complete' | 'any'): Promise<PartialF
   const readChunks = async () => {
     for (const n of todo) {
       signal.throwIfAborted();
-      const data = await database.chunk(id, n).catch(() => undefined);
+      const data = await cache.chunk(id, n).catch(() => undefined);
       const size = record.size === null ? CHUNK_BYTES : Math.min(CHUNK_BYTES, record.size - n * CHUNK_BYTES);
       const digest = record.digests[n] ?? null;
       if (data?.byteLength !== size || digest === null) continue;
@@ -298,7 +316,7 @@ async function fromStore(job: Job, wanted: 'complete' | 'any'): Promise<PartialF
   // Hashing is done by other threads; four chunks at a time keep them busy.
   await Promise.all([readChunks(), readChunks(), readChunks(), readChunks()]);
   part.verified = record.complete && !part.gap();
-  if (part.verified) await database.used(id).catch(() => {});
+  if (part.verified) await cache.used(id).catch(() => {});
   return part;
 }
 

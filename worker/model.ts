@@ -1,25 +1,30 @@
 import { BgeError, isBgeError } from '../src/shared/errors';
-import type {
-  Dtype,
-  EncoderBuild,
-  ModelBuild,
-  ModelFile,
-  ModelRelease,
-  OrtBuild,
-  TokenHead,
-} from '../src/shared/models';
+import type { Dtype, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
 import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
+import {
+  type Build,
+  buildsOf,
+  type EncoderBuild,
+  headFiles,
+  mainFile,
+  type OrtBuild,
+  sideFiles,
+  TOKENIZER,
+} from './builds';
 import type { DeviceChoice } from './device';
 import type { Engine, Linear } from './engine/engine';
 import { openOrt } from './engine/ort';
-import { type Ort, startOrt } from './engine/ort-runtime';
+import type { Ort } from './engine/ort-runtime';
 import { openEncoder } from './engine/wasm/engine';
-import { readPrepared } from './engine/wasm/prepared-weights';
+import { fasterPrecision } from './engine/wasm/precision';
+import { readWeights } from './engine/wasm/read-weights';
+import { UnsupportedGraphError } from './engine/wasm/unsupported';
 import { externalFiles } from './external-data';
 import { widenLayerNorms } from './half-precision';
 import { readLinear } from './heads/linear';
+import type { Host } from './host';
 import { knownFiles } from './known-files';
-import { openModelStore } from './model-store';
+import type { ModelStore } from './model-store';
 import { createTokenizer, type Tokenizer } from './tokenizer';
 import { fillWeights } from './weights';
 
@@ -36,12 +41,13 @@ export interface LoadedModel {
 
 interface Candidate {
   readonly release: ModelRelease;
-  readonly build: ModelBuild;
+  readonly build: Build;
 }
 
 /** The files of one release, as the configuration says. */
 interface ReleaseFiles {
   read(files: readonly ModelFile[]): Promise<Uint8Array<ArrayBuffer>[]>;
+  url(file: ModelFile): string;
   /** Whether all of them are in the store: a file that the server does not have must not be asked for at each start. */
   holds(files: readonly ModelFile[]): Promise<boolean>;
 }
@@ -54,37 +60,45 @@ interface ReleaseFiles {
 export async function loadModel(
   config: LoadConfig,
   choice: DeviceChoice,
+  { openStore, startRuntime: start }: Host,
   emit: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
   const { device } = choice;
-  const candidates = candidatesFor(config, choice);
+  const candidates = candidatesFor(config, choice).filter(({ build }) => start || build.engine === 'wasm');
   if (candidates.length === 0) {
     const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
     throw new BgeError('InvalidInputError', message, { details: { device } });
   }
+  if (candidates.some(({ build }) => build.engine === 'wasm' && build.dtype === 'q8')) fasterPrecision(); // while files come
   let runtime: Promise<Ort> | undefined;
   const startRuntime = () => {
-    runtime ??= startOrt(device, config.wasmBase, config.threads);
+    runtime ??= start!(device, config.wasmBase, config.threads);
     runtime.catch(() => {}); // it may fail while nobody waits for it
     return runtime;
   };
+  const store = openStore({ cache: config.cache, onEvent: emit });
   let refused: BgeError | undefined;
   let tooLarge = Number.POSITIVE_INFINITY;
-  for (const { release, build } of await storedFirst(candidates, config, emit)) {
-    if (WEIGHT_BYTES[build.dtype] >= tooLarge) continue;
+  const useless = new Set<unknown>();
+  for (const { release, build } of await storedFirst(candidates, config, store)) {
+    const files = filesOf(release, config, store);
+    const main = files.url(mainFile(build));
+    if (useless.has(main) || (build.engine === 'ort' && WEIGHT_BYTES[build.dtype] >= tooLarge)) continue;
     try {
-      const files = filesOf(release, config, emit);
       const opened =
         build.engine === 'wasm'
-          ? await openOwn(release, build, config, files, emit)
-          : await open(release, build, config, choice, startRuntime, files, emit);
-      const loadHead = (head: TokenHead) => firstHead(release.heads[head], files, config.model.dim);
+          ? await openOwn(build, config, files, emit)
+          : await open(build, config, choice, startRuntime, files, emit);
+      const loadHead = (head: TokenHead) => firstHead(headFiles(release, head), files, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
-    } catch (error) {
-      // Offline, our engine's small recipe may be all that is missing where the runtime's graph is stored.
-      const goesOn = (other: BgeError) => build.engine === 'wasm' && other.name === 'DownloadError';
-      if (!isBgeError(error) || !(isMissing(error) || isTooLarge(error) || goesOn(error))) throw error;
-      if (isTooLarge(error)) tooLarge = WEIGHT_BYTES[build.dtype];
+    } catch (thrown) {
+      const error = thrown instanceof UnsupportedGraphError ? unsupported(thrown, main) : thrown;
+      if (!isBgeError(error) || !(build.engine === 'wasm' ? leavesItToOthers(error, main) : isForAnotherBuild(error)))
+        throw error;
+      if (isForAnotherBuild(error)) useless.add(error.details.url);
+      if (isTooLarge(error) && build.engine === 'ort') tooLarge = WEIGHT_BYTES[build.dtype];
+      // Where no runtime says more, a file that is there and does not do matters, not one that is missing.
+      if (!start && refused && isForAnotherBuild(refused) && !isForAnotherBuild(error)) refused = undefined;
       refused ??= isTooLarge(error) ? withAdvice(error, build, config, device) : error;
     }
   }
@@ -98,7 +112,7 @@ function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice)
   const hasOwnFailed = failed.some(({ engine }) => engine === 'wasm');
   const releases = isHubLayout(modelBase) || !model.own ? [model.hub] : [model.own, model.hub];
   return releases.flatMap((release) =>
-    release.builds
+    buildsOf(release, model)
       .filter((build) => includes(build.devices, device) && (build.engine === 'ort' || !hasOwnFailed))
       .filter((build) => (dtype === 'auto' ? halfFloats || !isHalf(build) : build.dtype === dtype))
       .map((build) => ({ release, build })),
@@ -109,38 +123,38 @@ function candidatesFor(config: LoadConfig, { device, halfFloats }: DeviceChoice)
 async function storedFirst(
   candidates: readonly Candidate[],
   config: LoadConfig,
-  emit: (event: LoadEvent) => void,
+  store: ModelStore,
 ): Promise<readonly Candidate[]> {
   for (const candidate of candidates) {
     const { release, build } = candidate;
-    const needed = wantedBy(release, build).filter((file) => build.engine === 'ort' || file !== build.weights.recipe);
-    if (!(await filesOf(release, config, emit).holds(needed))) continue;
+    const recipe = build.engine === 'wasm' && build.weights.kind === 'prepared' ? build.weights.recipe : undefined;
+    const needed = wantedBy(build).filter((file) => file !== recipe);
+    if (!(await filesOf(release, config, store).holds(needed))) continue;
     return [candidate, ...candidates.filter((other) => other !== candidate)];
   }
   return candidates;
 }
 
-/** The files in the order: tokenizer, graph, weights, recipe; without those that the build does not have. */
-function wantedBy(release: ModelRelease, build: ModelBuild): ModelFile[] {
-  const { source, recipe } = build.weights ?? {};
-  const graph = build.engine === 'ort' ? build.graph : undefined;
-  return [release.tokenizer, graph, source, recipe].filter((file) => file !== undefined);
+/** The files in the order: tokenizer, the main one, what belongs to it. */
+function wantedBy(build: Build): ModelFile[] {
+  return [TOKENIZER, mainFile(build), ...sideFiles(build)];
 }
 
 function includes(devices: readonly Device[], device: Device): boolean {
   return devices.includes(device);
 }
 
-function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEvent) => void): ReleaseFiles {
-  const { model, modelBase, cache } = config;
+function filesOf(release: ModelRelease, config: LoadConfig, store: ModelStore): ReleaseFiles {
+  const { model, modelBase } = config;
   const revision = config.revision ?? release.revision;
-  const store = openModelStore({ cache, onEvent: emit });
   // Sizes and hashes are those of the release's own revision.
   const isKnownRevision = revision === release.revision;
-  const request = (file: ModelFile) => ({
-    url: isHubLayout(modelBase)
+  const url = (file: ModelFile) =>
+    isHubLayout(modelBase)
       ? urlOf(modelBase, file.repo ?? release.repo, file.repo ? 'main' : revision, file.path)
-      : urlOf(modelBase, model.id, revision, file.path),
+      : urlOf(modelBase, model.id, revision, file.path);
+  const request = (file: ModelFile) => ({
+    url: url(file),
     model: model.id,
     revision,
     file: isKnownRevision
@@ -148,28 +162,29 @@ function filesOf(release: ModelRelease, config: LoadConfig, emit: (event: LoadEv
       : { path: file.path },
   });
   return {
+    url,
     read: (files) => store.read(files.map(request)),
     holds: (files) => store.holds(files.map(request)),
   };
 }
 
-/** By our own engine: neither a graph nor the runtime's 14 MB are fetched. */
+/** By our own engine: the runtime's 14 MB are not fetched. */
 async function openOwn(
-  release: ModelRelease,
   build: EncoderBuild,
   { model, threads }: LoadConfig,
   files: ReleaseFiles,
   emit: (event: LoadEvent) => void,
 ): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
-  const [tokenizerJson, source, recipeJson] = await files.read(wantedBy(release, build));
+  const [tokenizerJson, ...source] = await files.read(wantedBy(build));
   const tokenizer = createTokenizer(tokenizerJson!);
   emit({ phase: 'compile', device: 'wasm', dtype: build.dtype });
-  const weights = readPrepared(recipeJson!, source!, build.heads);
-  return { tokenizer, engine: await openEncoder(weights, { pooling: model.pooling, threads }) };
+  const { dtype, weights: from } = build;
+  const externals = from.kind === 'onnx' ? await readExternal(from.graph.path, source[0]!, files) : [];
+  const weights = readWeights(from, source, externals, model);
+  return { tokenizer, engine: await openEncoder(weights, { dtype, pooling: model.pooling, threads }) };
 }
 
 async function open(
-  release: ModelRelease,
   build: OrtBuild,
   config: LoadConfig,
   { device }: DeviceChoice,
@@ -179,7 +194,7 @@ async function open(
 ): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
   const { source } = build.weights ?? {};
   const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([
-    files.read(wantedBy(release, build)),
+    files.read(wantedBy(build)),
     startRuntime(),
   ]);
   const weights = source
@@ -232,13 +247,32 @@ async function firstHead(
 const WEIGHT_BYTES: Readonly<Record<Dtype, number>> = { fp32: 4, fp16: 2, q8: 1, q4f16: 0.6 };
 
 /** A model that is too large, with what helps: a smaller number format of it on the same device. */
-function withAdvice(error: BgeError, { dtype }: ModelBuild, { model }: LoadConfig, device: Device): BgeError {
-  const smaller = model.hub.builds
+function withAdvice(error: BgeError, { dtype }: Build, { model }: LoadConfig, device: Device): BgeError {
+  const smaller = buildsOf(model.hub, model)
     .filter((build) => includes(build.devices, device) && WEIGHT_BYTES[build.dtype] < WEIGHT_BYTES[dtype])
     .map((build) => `'${build.dtype}'`);
-  const advice = smaller.length > 0 ? `take dtype ${smaller.join(' or ')}` : 'take a smaller model';
+  const advice = smaller.length > 0 ? `take dtype ${[...new Set(smaller)].join(' or ')}` : 'take a smaller model';
   const message = `${error.message}; ${advice}`;
   return new BgeError('ModelTooLargeError', message, { cause: error, details: { ...error.details, device } });
+}
+
+/** The build's file is not there, or cannot be had: another file may be. */
+function isForAnotherBuild(error: BgeError): boolean {
+  return isMissing(error) || isTooLarge(error);
+}
+
+/**
+ * What our engine cannot read, the runtime may, which then says better what is wrong. Offline, a small recipe may be all that
+ * is missing where the runtime's graph is stored.
+ */
+function leavesItToOthers(error: BgeError, main: string): boolean {
+  const { engine, url } = error.details;
+  const isUnreadable = engine === undefined && /^(Engine|CorruptModel|WrongModel)Error$/.test(error.name);
+  return isForAnotherBuild(error) || isUnreadable || (error.name === 'DownloadError' && url !== main);
+}
+
+function unsupported(cause: UnsupportedGraphError, url: string): BgeError {
+  return new BgeError('EngineError', `Our engine cannot run ${url}: ${cause.message}`, { cause });
 }
 
 function isTooLarge({ name }: BgeError): boolean {
@@ -255,7 +289,7 @@ function weightsFrom(path: string, source: Uint8Array, recipeJson: Uint8Array | 
   return recipeJson ? fillWeights(recipeJson, source) : { path: path.split('/').pop()!, data: source };
 }
 
-function isHalf({ dtype }: ModelBuild): boolean {
+function isHalf({ dtype }: Build): boolean {
   return dtype === 'fp16' || dtype === 'q4f16';
 }
 

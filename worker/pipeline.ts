@@ -2,6 +2,7 @@ import type { CallEvent, LoadConfig, LoadEvent, ModelInfo } from '../src/shared/
 import { chooseDevice } from './device';
 import type { Engine, Head } from './engine/engine';
 import { Forward, type Take } from './forward';
+import type { Host } from './host';
 import { type LoadedModel, loadModel } from './model';
 import type { Tokenizer } from './tokenizer';
 import { Turns } from './turns';
@@ -39,11 +40,11 @@ export class Pipeline {
   }
 
   /** Chooses the device, reads the model and opens the engine. */
-  static async load(config: LoadConfig, emit: (event: LoadEvent) => void): Promise<Pipeline> {
+  static async load(config: LoadConfig, host: Host, emit: (event: LoadEvent) => void): Promise<Pipeline> {
     const choice = await chooseDevice(config.device, config.failed);
     const ownFailed = config.failed.find(({ engine }) => engine === 'wasm');
     const reason = choice.fallbackReason ?? ownFailed?.reason ?? null;
-    return new Pipeline(config, await loadModel(config, choice, emit), reason);
+    return new Pipeline(config, await loadModel(config, choice, host, emit), reason);
   }
 
   /** Runs `work` for each item, some at a time, so that others get their turn between. */

@@ -9,11 +9,11 @@ const references: Readonly<Record<string, readonly { readonly text: string; read
 /**
  * The lowest cosine to a reference vector that may be: some way below what was measured for the number format, far above
  * what a broken engine gives (0.93 for one wrong attention kernel). On the CPU q8 also means the published files, whose
- * activations have one scale a tensor.
+ * weights have one scale a tensor.
  */
-function boundFor({ dtype, device, engine }: EngineInfo): number {
+function boundFor({ dtype, device }: EngineInfo): number {
   if (dtype === 'q4f16') return 0.9;
-  if (dtype === 'q8') return device === 'wasm' && engine === 'ort' ? 0.975 : 0.995;
+  if (dtype === 'q8') return device === 'wasm' ? 0.975 : 0.995;
   return 0.999;
 }
 

@@ -59,14 +59,19 @@ export class Turns {
   }
 }
 
-const { port1, port2 } = new MessageChannel();
-const due: (() => void)[] = [];
-port1.onmessage = () => due.shift()?.();
+const { setImmediate: immediately } = globalThis as { setImmediate?: (run: () => void) => void };
 
-/** Resolves after the messages that have already arrived; setTimeout would cost 4 ms each time. */
-function macrotask(): Promise<void> {
-  return new Promise((resolve) => {
-    due.push(resolve);
-    port2.postMessage(null);
-  });
+/** Resolves after the messages that have already arrived; setTimeout would cost 4 ms each time. In Node a port that listens would keep the process alive. */
+const macrotask: () => Promise<void> = immediately
+  ? () => new Promise((resolve) => immediately(resolve))
+  : macrotasksOf(new MessageChannel());
+
+function macrotasksOf({ port1, port2 }: MessageChannel): () => Promise<void> {
+  const due: (() => void)[] = [];
+  port1.onmessage = () => due.shift()?.();
+  return () =>
+    new Promise((resolve) => {
+      due.push(resolve);
+      port2.postMessage(null);
+    });
 }

@@ -9,7 +9,7 @@ import { buildKernels } from '../../scripts/build-kernels.mjs';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /**
- * Bundles TypeScript modules of this repository and imports them.
+ * Bundles TypeScript modules of this repository and imports them; `code` is the bundle.
  * @param {string[]} exports
  */
 export async function load(exports) {
@@ -26,7 +26,8 @@ export async function load(exports) {
     logLevel: 'error',
   });
   const code = outputFiles[0]?.text ?? '';
-  return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+  const modules = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+  return { ...modules, code };
 }
 
 /**
@@ -34,7 +35,7 @@ export async function load(exports) {
  * @param {string} id
  */
 export async function openModel(id) {
-  const { createTokenizer, openEncoder, readPrepared, findModel } = await load([
+  const { createTokenizer, openEncoder, readPrepared, findModel, code } = await load([
     `export { createTokenizer } from './worker/tokenizer';`,
     `export { openEncoder } from './worker/engine/wasm/engine';`,
     `export { readPrepared } from './worker/engine/wasm/prepared-weights';`,
@@ -46,24 +47,24 @@ export async function openModel(id) {
   const heads = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')).num_attention_heads;
   const tokenizer = createTokenizer(read('tokenizer.json'));
   const weights = readPrepared(read('onnx/model_webgpu.json'), read('onnx/model_quantized.onnx'), heads);
-  const engine = await openEncoder(weights);
+  const engine = await openEncoder(weights, { pooling: 'cls', threads: 1 });
   const { dim, queryInstruction } = findModel(id);
 
   /** @param {string} text @returns {Promise<Float32Array>} */
   async function embedOne(text) {
     const { ids } = tokenizer.encode(text, 512);
-    const { dense } = await engine.run({ rows: 1, length: ids.length, ids }, ['dense']);
+    const { dense } = await engine.run({ ids, lengths: [ids.length] }, ['dense']);
     const norm = Math.hypot(...dense);
     return dense.map((/** @type {number} */ value) => value / norm);
   }
 
   /**
-   * Vectors of length 1, from the first run on out of a file.
+   * Vectors of length 1; from the first run on out of a file, until the engine's code changes.
    * @param {readonly string[]} texts @param {string} instruction
    */
   async function embed(texts, instruction = '') {
     const key = createHash('sha256')
-      .update(JSON.stringify([id, instruction, texts]))
+      .update(JSON.stringify([id, code, instruction, texts]))
       .digest('hex')
       .slice(0, 16);
     const file = join(root, '.tmp/eval', `${key}.f32`);

@@ -1,6 +1,7 @@
 import type { BgeErrorDetails } from '../../src/shared/errors';
 import type { LoadEvent } from '../../src/shared/protocol';
 import { type FileRequest, openModelStore } from '../../worker/model-store';
+import { Database } from '../../worker/model-store/database';
 
 export interface ReadRequest {
   readonly files: readonly FileRequest[];
@@ -54,7 +55,7 @@ self.onmessage = async ({ data: { files, cache = true, without = [], abort = {} 
   let hashes: string[] | null = null;
   let error: ReadOutcome['error'] = null;
   try {
-    const store = openModelStore({ cache, onEvent, signal: controller.signal });
+    const store = openModelStore({ openCache: cache ? Database.open : null, onEvent, signal: controller.signal });
     hashes = await Promise.all((await store.read(files)).map(async (bytes) => hex(await digest('SHA-256', bytes))));
   } catch (thrown) {
     error =

@@ -1,11 +1,15 @@
 // What the tests do in the page, over and over. They reach it by `window.bge`.
 import * as bge from '/dist/index.js';
 
+/** The small models are as exact as the reference only in float32. */
+const dtypeOf = (model) => (model?.startsWith('tiny/') ? 'fp32' : 'auto');
+
 /** @param {import('bge-web').EmbedderOptions} options */
-const create = (options = {}) => bge.createEmbedder({ modelBase: '/models/', device: 'wasm', ...options });
+const create = (options = {}) =>
+  bge.createEmbedder({ modelBase: '/models/', device: 'wasm', dtype: dtypeOf(options.model), ...options });
 
 bge.registerModel({ id: 'tiny/bge-m3', dim: 32, heads: ['sparse', 'colbert'], maxLength: 8192 });
-for (const variant of ['external', 'torch', 'headless'])
+for (const variant of ['external', 'torch', 'headless', 'checkpoint'])
   bge.registerModel({ id: `tiny/bge-m3-${variant}`, dim: 32, heads: ['sparse', 'colbert'], maxLength: 8192 });
 bge.registerModel({
   id: 'tiny/bge-m3-all-heads',
@@ -14,11 +18,12 @@ bge.registerModel({
   maxLength: 8192,
   graphs: { fp32: 'model.onnx' },
 });
-bge.registerModel({ id: 'tiny/bge-reranker', task: 'rerank', maxLength: 8192 });
+for (const variant of ['', '-checkpoint'])
+  bge.registerModel({ id: `tiny/bge-reranker${variant}`, task: 'rerank', maxLength: 8192 });
 
 /** @param {import('bge-web').RerankerOptions} options */
 const createReranker = (options = {}) =>
-  bge.createReranker({ model: 'tiny/bge-reranker', modelBase: '/models/', device: 'wasm', ...options });
+  bge.createReranker({ model: 'tiny/bge-reranker', modelBase: '/models/', device: 'wasm', dtype: 'fp32', ...options });
 
 /** What a call ended with: its value, or the error as plain data. */
 const outcome = async (promise) => {

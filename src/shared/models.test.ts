@@ -28,18 +28,10 @@ test.each([
 test('bge-m3 in its layouts', () => {
   const m3 = { dim: 1024, queryInstruction: '', maxLength: 8192, heads: ['sparse', 'colbert'], task: 'embed' };
   expect(findModel('BAAI/bge-m3')).toMatchObject(m3);
-  expect(findModel('BAAI/bge-m3').hub).toMatchObject({
-    repo: 'Xenova/bge-m3',
-    heads: {
-      sparse: [
-        { repo: 'BAAI/bge-m3', path: 'sparse_linear.safetensors' },
-        { repo: 'BAAI/bge-m3', path: 'sparse_linear.pt' },
-      ],
-    },
-  });
+  expect(findModel('BAAI/bge-m3').hub).toMatchObject({ repo: 'Xenova/bge-m3', headRepo: 'BAAI/bge-m3' });
   expect(findModel('gpahal/bge-m3-onnx-int8')).toMatchObject({
     ...m3,
-    hub: { builds: [{ dtype: 'q8', graph: { path: 'model_quantized.onnx' } }] },
+    hub: { graphs: { q8: 'model_quantized.onnx' } },
   });
 });
 
@@ -69,7 +61,7 @@ test.each([
   [{ id: 'me/mine', task: 'rerank' as const, dim: 384 }, 'dim'],
   [{ id: 'me/mine', task: 'classify' as 'embed', dim: 384 }, 'task'],
   [{ id: 'me/mine', dim: 384, heads: ['lexical' as 'sparse'] }, 'heads'],
-  [{ id: 'me/mine', dim: 384, graphs: {} }, 'graphs'],
+  [{ id: 'me/mine', dim: 384, graphs: { int8: 'model.onnx' } as object }, 'graphs'],
 ])('a wrong description is refused: %o', (description, what) => {
   expect(() => registerModel(description)).toThrow(`Expected \`${what}\``);
 });

@@ -18,40 +18,19 @@ export interface ModelFile {
 /** Sizes and hashes of files, by path. */
 export type KnownFiles = Readonly<Record<string, Omit<ModelFile, 'path'>>>;
 
-/** A way to run a model by onnxruntime-web. */
-export interface OrtBuild {
-  readonly engine: 'ort';
-  readonly dtype: Dtype;
-  readonly devices: readonly ('webgpu' | 'wasm')[];
-  /** The ONNX graph, with its weights unless `weights` says where they are. */
-  readonly graph: ModelFile;
-  /** For a graph without weights: the file that has them. The graph reads it as external data of that name, or, with a recipe, what the recipe makes of it. */
-  readonly weights?: { readonly source: ModelFile; readonly recipe?: ModelFile };
-}
-
-/** A way to run a model by our own encoder: the weights, where they lie in their file, and what that does not tell. */
-export interface EncoderBuild {
-  readonly engine: 'wasm';
-  readonly dtype: 'q8';
-  readonly devices: readonly ['wasm'];
-  readonly weights: { readonly source: ModelFile; readonly recipe: ModelFile };
-  /** Of the attention. */
-  readonly heads: number;
-}
-
-export type ModelBuild = OrtBuild | EncoderBuild;
-
-/** A set of files on one server layout. */
+/** A set of files on one server layout; the worker knows the ways to run them. */
 export interface ModelRelease {
   /** The path of the model on the server, `<org>/<name>`. */
   readonly repo: string;
   readonly revision: string;
-  readonly tokenizer: ModelFile;
-  readonly builds: readonly ModelBuild[];
   /** Sizes and hashes of its files, where they are known. */
   readonly known: KnownFiles;
-  /** Where the weights of heads lie that are not in the graph: the first that the server has is taken. */
-  readonly heads: Readonly<Record<TokenHead, readonly ModelFile[]>>;
+  /** Paths of its ONNX graphs. */
+  readonly graphs: Readonly<Partial<Record<Dtype, string>>>;
+  /** Of this project's own making (scripts/prepare-models); the number is that of its attention heads. */
+  readonly prepared?: { readonly heads: number };
+  /** The repository that has the weights of M3's heads, if they are elsewhere. */
+  readonly headRepo?: string;
 }
 
 /** What must be known about a model to run it as its authors do. */
@@ -87,63 +66,11 @@ const GRAPHS: Readonly<Record<Dtype, string>> = {
   q4f16: 'onnx/model_q4f16.onnx',
 };
 
-/** The devices that each number format suits, best format for a device first. */
-const DEVICES: Readonly<Record<Dtype, OrtBuild['devices']>> = {
-  q8: ['wasm'],
-  fp16: ['webgpu'],
-  fp32: ['webgpu', 'wasm'],
-  q4f16: ['webgpu'],
-};
+/** The state of the files of this project's own making. */
+const PREPARED = 'bge-web-1';
 
-interface Published {
-  known?: KnownFiles | undefined;
-  revision?: string | undefined;
-  graphs?: Partial<Record<Dtype, string>> | undefined;
-  /** The repository that has the heads' weights, if they are elsewhere. */
-  headRepo?: string;
-}
-
-function published(
-  repo: string,
-  { known = {}, revision = 'main', graphs = GRAPHS, headRepo }: Published = {},
-): ModelRelease {
-  const file = (path: string): ModelFile => ({ path });
-  const head = (name: TokenHead) =>
-    [`${name}_linear.safetensors`, `${name}_linear.pt`].map((path) => ({
-      ...file(path),
-      ...(headRepo && { repo: headRepo }),
-    }));
-  return {
-    repo,
-    revision,
-    tokenizer: file('tokenizer.json'),
-    known,
-    builds: (Object.keys(DEVICES) as Dtype[])
-      .filter((dtype) => graphs[dtype])
-      .map((dtype) => ({ engine: 'ort', dtype, devices: DEVICES[dtype], graph: file(graphs[dtype]!) })),
-    heads: { sparse: head('sparse'), colbert: head('colbert') },
-  };
-}
-
-/** This project's own files (scripts/prepare-models): one int8 set of weights, a recipe that says what lies where, and a graph without weights for each device. */
-function prepared(repo: string, heads: number): ModelRelease {
-  const file = (path: string): ModelFile => ({ path });
-  const source = file('onnx/model_quantized.onnx');
-  const recipe = file('onnx/model_webgpu.json');
-  return {
-    ...published(repo, { revision: 'bge-web-1' }),
-    builds: [
-      { engine: 'wasm', dtype: 'q8', devices: ['wasm'], weights: { source, recipe }, heads },
-      { engine: 'ort', dtype: 'q8', devices: ['wasm'], graph: file('onnx/model_cls.onnx'), weights: { source } },
-      {
-        engine: 'ort',
-        dtype: 'q8',
-        devices: ['webgpu'],
-        graph: file('onnx/model_webgpu.onnx'),
-        weights: { source, recipe },
-      },
-    ],
-  };
+function published(repo: string, rest: Partial<ModelRelease> = {}): ModelRelease {
+  return { repo, revision: 'main', known: {}, graphs: GRAPHS, ...rest };
 }
 
 function bge(name: string, dim: number, queryInstruction: string): ModelSpec {
@@ -173,13 +100,13 @@ const registry = new Map<string, ModelSpec>(
   [
     {
       ...bge('bge-small-en-v1.5', 384, ENGLISH),
-      own: prepared('BAAI/bge-small-en-v1.5', 12),
+      own: published('BAAI/bge-small-en-v1.5', { revision: PREPARED, prepared: { heads: 12 } }),
     },
     bge('bge-base-en-v1.5', 768, ENGLISH),
     bge('bge-large-en-v1.5', 1024, ENGLISH),
     {
       ...bge('bge-small-zh-v1.5', 512, CHINESE),
-      own: prepared('BAAI/bge-small-zh-v1.5', 8),
+      own: published('BAAI/bge-small-zh-v1.5', { revision: PREPARED, prepared: { heads: 8 } }),
     },
     bge('bge-base-zh-v1.5', 768, CHINESE),
     bge('bge-large-zh-v1.5', 1024, CHINESE),
@@ -227,7 +154,7 @@ export interface ModelDescription {
 /**
  * Makes a fine-tuned BGE, or any other encoder in the hub's ONNX layout, known by its id, in place of one that had the id before.
  * Expected files: tokenizer.json and at least one of onnx/model_quantized.onnx, model_fp16.onnx, model.onnx, model_q4f16.onnx
- * (or of `graphs`). Throws InvalidInputError.
+ * (or of `graphs`), or, for the CPU, a checkpoint: model.safetensors and config.json. Throws InvalidInputError.
  */
 export function registerModel(description: ModelDescription): ModelSpec {
   const { id, task = 'embed', dim = task === 'rerank' ? 1 : undefined, heads = [], pooling = 'cls' } = description;
@@ -242,8 +169,13 @@ export function registerModel(description: ModelDescription): ModelSpec {
   if (typeof queryInstruction !== 'string') throw invalidInput('queryInstruction', 'a string', queryInstruction);
   if (!Number.isInteger(maxLength) || maxLength < 3)
     throw invalidInput('maxLength', 'an integer of 3 or more', maxLength);
-  const hub = published(id, { known: files, revision, graphs });
-  if (hub.builds.length === 0) throw invalidInput('graphs', 'paths by fp32, fp16, q8 or q4f16', graphs);
+  const hub = published(id, {
+    ...(files && { known: files }),
+    ...(revision && { revision }),
+    ...(graphs && { graphs }),
+  });
+  if (graphs && !Object.keys(graphs).every((dtype) => dtype in GRAPHS))
+    throw invalidInput('graphs', 'paths by fp32, fp16, q8 or q4f16', graphs);
   const spec: ModelSpec = { id, builtIn: false, task, dim: dim!, heads, pooling, queryInstruction, maxLength, hub };
   registry.set(id, spec);
   return spec;

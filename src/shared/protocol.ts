@@ -255,11 +255,8 @@ export type WorkerEvent =
   /** The worker met an error that no call stands for, and ends. */
   | { readonly type: 'fatal'; readonly error: WireError };
 
-/** What the page may ask of the worker, over comlink. */
-export interface WorkerApi {
-  /** `lifeLock` names the Web Lock that the worker holds as long as it lives. */
-  connect(lifeLock: string): Promise<void>;
-  load(config: LoadConfig): Promise<ModelInfo>;
+/** What may be asked of a loaded model. */
+export interface ModelApi {
   // Of an embedder:
   encode(request: EncodeRequest): Promise<EncodeReply>;
   tokenize(request: TokenizeRequest): Promise<Tokens[]>;
@@ -270,4 +267,11 @@ export interface WorkerApi {
   rerank(request: RerankRequest): Promise<Float32Array<ArrayBuffer>>;
   /** Ends the call at its next batch boundary; it then rejects with an AbortError that the page replaces by the signal's reason. */
   cancel(callId: number): void;
+}
+
+/** What the page may ask of the worker, over comlink. */
+export interface WorkerApi extends ModelApi {
+  /** `lifeLock` names the Web Lock that the worker holds as long as it lives. */
+  connect(lifeLock: string): Promise<void>;
+  load(config: LoadConfig): Promise<ModelInfo>;
 }

@@ -1,5 +1,5 @@
 /**
- * How the models lie in IndexedDB: one record per file, and the file's bytes in chunks beside it.
+ * How the models lie in the cache, in a browser IndexedDB: one record per file, and the file's bytes in chunks beside it.
  * Keys are arrays, so that everything of one model is one range of keys.
  */
 export const DATABASE = 'bge-web';

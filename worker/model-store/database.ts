@@ -9,13 +9,14 @@ import {
   STORE,
   type StoredFile,
 } from '../../src/shared/storage';
+import type { FileCache } from '../model-store';
 import { Connection } from './connection';
 
 /** `usedAt` is for choosing what to delete: a day is exact enough, and most loads then write nothing. */
 const USED_MS = 24 * 60 * 60 * 1000;
 
 /** The models in IndexedDB, for one reading: opened for it, closed after it. */
-export class Database {
+export class Database implements FileCache {
   readonly #connection: Connection;
 
   private constructor(connection: Connection) {

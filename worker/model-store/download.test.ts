@@ -8,7 +8,7 @@ const fetch_ = vi.fn<typeof fetch>();
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal('fetch', fetch_);
-  vi.stubGlobal('self', { location: { href: 'https://app.example/', origin: 'https://app.example' } });
+  vi.stubGlobal('location', { href: 'https://app.example/', origin: 'https://app.example' });
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -116,7 +116,11 @@ function rangeHeaders({ url, file }: Download, part: PartialFile, gap: Gap, serv
   return validator && server.ifRange ? { Range, 'If-Range': validator } : {};
 }
 
-const crossOrigin = (url: string) => new URL(url, self.location.href).origin !== self.location.origin;
+/** Node has no origin, and needs no leave of another. */
+function crossOrigin(url: string): boolean {
+  const { location } = globalThis;
+  return location !== undefined && new URL(url, location.href).origin !== location.origin;
+}
 
 function checkStatus({ url, file }: Download, { status, headers, ok }: Response): void {
   const details = { url, status };
@@ -223,6 +227,9 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Node says in the cause what was wrong. */
+const reasonOf = ({ message, cause }: Error) => (cause instanceof Error ? cause.message : message);
+
 type Watchdog = ReturnType<typeof watchdog>;
 
 /** The signal of one attempt: aborted with the caller's signal, when nothing arrives for too long, and at the end. */
@@ -241,7 +248,7 @@ function watchdog(outer: AbortSignal) {
         return await step();
       } catch (error) {
         if (inner.signal.aborted) throw inner.signal.reason;
-        throw new Retry(`the network failed or the page may not reach the server (${(error as Error).message})`);
+        throw new Retry(`the network failed or the page may not reach the server (${reasonOf(error as Error)})`);
       } finally {
         clearTimeout(timer);
       }

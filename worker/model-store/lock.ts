@@ -22,8 +22,8 @@ type Release = () => void;
 
 async function acquire(name: string, signal: AbortSignal, onWait: () => void): Promise<Release | null> {
   try {
-    // Missing on insecure origins.
-    if (!navigator.locks) return null;
+    // Missing on insecure origins, and in Node 20.
+    if (!globalThis.navigator?.locks) return null;
     const free = await request(name, { ifAvailable: true });
     if (free) return free;
     onWait();

@@ -1,9 +1,10 @@
 import { BgeError } from '../../../src/shared/errors';
-import type { TokenHead } from '../../../src/shared/models';
+import type { Dtype, TokenHead } from '../../../src/shared/models';
 import type { EngineInfo } from '../../../src/shared/protocol';
 import type { Engine, Head, HeadOutputs, Linear, TokenBatch } from '../engine';
 import { HeadedEncoder, type Pooling } from './heads';
 import { EncoderPool } from './pool';
+import { fasterPrecision } from './precision';
 import type { EncoderWeights } from './weights';
 
 /** What makes the page start a new worker that does without this engine. */
@@ -19,15 +20,18 @@ const HELPERS_BYTES = 2 ** 30;
 const MOST_HELPERS = 4;
 
 export interface EncoderOptions {
+  readonly dtype: 'q8' | 'fp32';
   readonly pooling: Pooling;
   readonly threads: 'auto' | number;
 }
 
 /** Opens our own engine for encoders of the BERT family. Rejects with EngineError. */
-export async function openEncoder(weights: EncoderWeights, { pooling, threads }: EncoderOptions): Promise<Engine> {
+export async function openEncoder(weights: EncoderWeights, options: EncoderOptions): Promise<Engine> {
+  const { dtype, pooling, threads } = options;
   try {
-    const encoder = await HeadedEncoder.open(weights, 'i16', pooling);
-    return new EncoderEngine(encoder, helpersFor(threads, encoder.bytes));
+    const precision = dtype === 'fp32' ? 'f32' : await fasterPrecision();
+    const encoder = await HeadedEncoder.open(weights, precision, pooling);
+    return new EncoderEngine(encoder, dtype, helpersFor(threads, encoder.bytes));
   } catch (cause) {
     throw failure('could not be opened', cause);
   }
@@ -46,10 +50,10 @@ class EncoderEngine implements Engine {
   readonly lanes: number;
   readonly #pool: EncoderPool;
 
-  constructor(encoder: HeadedEncoder, helpers: number) {
+  constructor(encoder: HeadedEncoder, dtype: Dtype, helpers: number) {
     this.#pool = new EncoderPool(encoder, helpers);
     this.lanes = Math.max(1, helpers);
-    this.info = { engine: 'wasm', device: 'wasm', dtype: 'q8', threads: this.lanes };
+    this.info = { engine: 'wasm', device: 'wasm', dtype, threads: this.lanes };
   }
 
   slots(urgent: boolean, waiting: number): number {

@@ -73,6 +73,15 @@ const PAGE = 65_536;
 /** Whether the browser has relaxed SIMD. */
 export const hasRelaxed = () => WebAssembly.validate(relaxed);
 
+/** Compiled once: what V8 has made fast for one heap is fast for the next. */
+const modules = new Map<boolean, Promise<WebAssembly.Module>>();
+
+function compiled(isRelaxed: boolean): Promise<WebAssembly.Module> {
+  const module = modules.get(isRelaxed) ?? WebAssembly.compile(isRelaxed ? relaxed : plain);
+  modules.set(isRelaxed, module);
+  return module;
+}
+
 /** The kernels' memory: what is put there stays, and above it lies room that each run lays out anew. */
 export class Heap {
   readonly kernels: Kernels & Partial<RelaxedKernels>;
@@ -88,8 +97,8 @@ export class Heap {
   static async start(useRelaxed = hasRelaxed()): Promise<Heap> {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE });
     const imports = { env: { memory, abort: aborted } };
-    const { instance } = await WebAssembly.instantiate(useRelaxed ? relaxed : plain, imports);
-    return new Heap(instance.exports as unknown as Kernels, memory);
+    const { exports } = await WebAssembly.instantiate(await compiled(useRelaxed), imports);
+    return new Heap(exports as unknown as Kernels, memory);
   }
 
   /** Bytes that are kept. */

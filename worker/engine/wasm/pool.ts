@@ -68,7 +68,7 @@ export class EncoderPool {
       }
     } finally {
       this.#running--;
-      if (this.#running === 0) this.#idleTimer = setTimeout(() => this.#shrink(), IDLE_MS);
+      if (this.#running === 0 && this.#most > 0) this.#idleTimer = setTimeout(() => this.#shrink(), IDLE_MS);
     }
   }
 

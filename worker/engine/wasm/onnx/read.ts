@@ -8,6 +8,7 @@ import { Graph } from './graph';
 import { type FoundNorm, findNorms } from './layer-norms';
 import { type FoundLinear, findLinear, readProduct } from './linear';
 import { readModel } from './model';
+import { checkOutputs, type Use } from './outputs';
 import type { External } from './tensor';
 
 interface FoundLayer {
@@ -22,13 +23,13 @@ interface FoundLayer {
 /**
  * Reads an encoder of the BERT family from an ONNX file by what its operators compute: names do not matter, float32, float16 and
  * int8 weights all do. `externals` are the files that the graph names; `hints.heads` is the number of attention heads, which else
- * comes from the graph. Throws UnsupportedGraphError for any other graph, and an Error that says what is wrong with a damaged file.
+ * comes from the graph; with `hints.use`, the graph's outputs must be what that use takes. Throws UnsupportedGraphError for any other graph, and an Error that says what is wrong with a damaged file.
  * Weights are read when they are asked for; until then they stay in the file.
  */
 export function readOnnxWeights(
   file: Uint8Array,
   externals: readonly External[],
-  hints: { readonly heads?: number } = {},
+  hints: { readonly heads?: number; readonly use?: Use } = {},
 ): EncoderWeights {
   const graph = new Graph(readModel(file, externals));
   if (graph.model.nodes.some(({ opType }) => opType === 'QEmbedLayerNormalization'))
@@ -48,7 +49,9 @@ export function readOnnxWeights(
   const heads = hints.heads ?? headsOf(found);
   if (hidden % heads !== 0) throw new UnsupportedGraphError(`${heads} heads do not divide ${hidden} columns`);
   for (const { attention } of found) checkScale(attention.scale, hidden / heads);
-  const classifier = findClassifier(graph, norms.at(-1)!.output);
+  const states = norms.at(-1)!.output;
+  const classifier = findClassifier(graph, states);
+  if (hints.use) checkOutputs(graph, states, classifier !== null, hints.use);
   if (classifier) {
     checkSize(classifier.dense, hidden, classifier.out.inputs);
     if (embeddings.types && embeddings.types.tensor.dims[0] !== 1)
