@@ -1,14 +1,7 @@
 import { invalidInput, misfit } from '../src/shared/errors';
+import type { Calibration, ThresholdGoal } from '../src/shared/search';
 
-/** What scores mean in a corpus: how random pairs score, and how far above them relevant pairs do. Plain data, to be stored. */
-export interface Calibration {
-  /** Median of the scores of a query and a passage that have nothing to do with each other. */
-  readonly middle: number;
-  /** Standard deviation of those scores, of their upper half where that is the wider one. */
-  readonly deviation: number;
-  /** How many deviations above `middle` relevant pairs score in the mean. */
-  readonly separation: number;
-}
+export type { Calibration, ThresholdGoal } from '../src/shared/search';
 
 /** A calibration that was measured on public questions and answers, and how pairs of passages score beside it. */
 export interface MeasuredCalibration extends Calibration {
@@ -74,13 +67,6 @@ export function relevanceOf({ middle, deviation, separation }: Calibration, scor
   const z = (score - middle) / deviation;
   return 1 / (1 + Math.exp(-separation * (z - separation / 2)));
 }
-
-/** What is asked of a threshold. */
-export type ThresholdGoal =
-  /** The part of random pairs that may lie above it, above 0 and below 1. */
-  | { readonly falsePositiveRate: number }
-  /** The part of what lies above it that shall be relevant; `prevalence` is the part of all compared pairs that is: 1 ÷ passages where one passage answers. */
-  | { readonly precision: number; readonly prevalence: number };
 
 /**
  * Gives the lowest score that keeps what is asked, if the corpus is as the calibration says; the rarer the false positives

@@ -33,36 +33,28 @@ export function scanBytes(
   }
 }
 
-/** The inner products of four rows with the query, one a lane. */
+/** The inner products of four rows with the query, one a lane. Row after row, as they lie in memory: four at a time would be fewer loads, and wait longer for them. */
 // @ts-ignore: decorator
 @inline
 function products(row: usize, query: usize, size: i32): v128 {
   const bytes = <usize>size;
-  let r0 = row,
-    r1 = row + bytes,
-    r2 = row + 2 * bytes,
-    r3 = row + 3 * bytes;
-  let s0 = i32x4.splat(0),
-    s1 = i32x4.splat(0),
-    s2 = i32x4.splat(0),
-    s3 = i32x4.splat(0);
-  for (const end = row + bytes; r0 < end; r0 += 16) {
-    const low = v128.load(query);
-    const high = v128.load(query, 16);
-    s0 = i32x4.add(s0, i32x4.dot_i16x8_s(v128.load8x8_s(r0), low));
-    s1 = i32x4.add(s1, i32x4.dot_i16x8_s(v128.load8x8_s(r1), low));
-    s2 = i32x4.add(s2, i32x4.dot_i16x8_s(v128.load8x8_s(r2), low));
-    s3 = i32x4.add(s3, i32x4.dot_i16x8_s(v128.load8x8_s(r3), low));
-    s0 = i32x4.add(s0, i32x4.dot_i16x8_s(v128.load8x8_s(r0, 8), high));
-    s1 = i32x4.add(s1, i32x4.dot_i16x8_s(v128.load8x8_s(r1, 8), high));
-    s2 = i32x4.add(s2, i32x4.dot_i16x8_s(v128.load8x8_s(r2, 8), high));
-    s3 = i32x4.add(s3, i32x4.dot_i16x8_s(v128.load8x8_s(r3, 8), high));
-    query += 32;
-    r1 += 16;
-    r2 += 16;
-    r3 += 16;
-  }
+  const s0 = partial(row, query, bytes);
+  const s1 = partial(row + bytes, query, bytes);
+  const s2 = partial(row + 2 * bytes, query, bytes);
+  const s3 = partial(row + 3 * bytes, query, bytes);
   const a = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
   const b = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
   return i32x4.add(i32x4.shuffle(a, b, 0, 1, 4, 5), i32x4.shuffle(a, b, 2, 3, 6, 7));
+}
+
+// @ts-ignore: decorator
+@inline
+function partial(row: usize, query: usize, bytes: usize): v128 {
+  let low = i32x4.splat(0),
+    high = i32x4.splat(0);
+  for (const end = row + bytes; row < end; row += 16, query += 32) {
+    low = i32x4.add(low, i32x4.dot_i16x8_s(v128.load8x8_s(row), v128.load(query)));
+    high = i32x4.add(high, i32x4.dot_i16x8_s(v128.load8x8_s(row, 8), v128.load(query, 16)));
+  }
+  return i32x4.add(low, high);
 }
