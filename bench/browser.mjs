@@ -1,5 +1,5 @@
 // Chromium, its pages, and what they may be asked (bench/page/harness.js).
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 import { ensureChromium } from '../scripts/find-chromium.mjs';
 
@@ -46,21 +46,33 @@ export async function openPage(context, url) {
   };
 }
 
+/** How often memory is looked at, in milliseconds: Chromium sets VmHWM back now and then. */
+const LOOK_EVERY = 500;
+
 /**
- * The most memory that the page's process, worker included, has had in RAM at any time (VmHWM, the peak of its resident set).
- * @param {import('@playwright/test').Browser} browser
- * @returns {Promise<number | null>} bytes; null where the system does not tell
+ * Watches the memory of the page's process, workers included, until the browser is closed.
+ * @param {import('@playwright/test').Browser} browser with its page open
+ * @returns {Promise<() => number | null>} tells the most that it has had in RAM since then (VmHWM, the peak of the resident set), in
+ * bytes; null where the system does not tell
  */
-export async function peakMemory(browser) {
-  if (process.platform !== 'linux') return null;
+export async function watchMemory(browser) {
+  if (process.platform !== 'linux') return () => null;
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const peaks = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => peakOf(id));
-  return Math.max(...peaks);
+  const pages = processInfo.filter(({ type }) => type === 'renderer');
+  let peak = 0;
+  const look = () => {
+    peak = Math.max(peak, ...pages.map(({ id }) => peakOf(id)));
+    return peak;
+  };
+  const timer = setInterval(look, LOOK_EVERY);
+  browser.on('disconnected', () => clearInterval(timer));
+  return look;
 }
 
 /** @param {number} pid */
 function peakOf(pid) {
-  const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  const file = `/proc/${pid}/status`;
+  const [, kilobytes] = (existsSync(file) && /VmHWM:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))) || [];
   return Number(kilobytes ?? 0) * 1024;
 }

@@ -5,10 +5,32 @@
  * @property {string} page its address, with what the page is to load
  * @property {number} batch texts of one call of the library; bge-web makes its own batches
  * @property {number} slices how many slices of the corpus it is given in each round: fewer for the slow ones
+ * @property {true} [hasPool] it shares bulk jobs among workers, which end when it is idle, as it is while others have their turn
  */
 
+/** As it comes: one call for all texts of a slice, on pages that are not cross-origin isolated. @type {Contender} */
+export const ours = { id: 'ours', label: 'bge-web', page: '/bge-web.html', batch: 1, slices: 8, hasPool: true };
+
 /** @type {Contender} */
-export const ours = { id: 'ours', label: 'bge-web', page: '/bge-web.html', batch: 1, slices: 8 };
+export const oursAlone = {
+  id: 'oursAlone',
+  label: 'bge-web, one thread',
+  page: '/bge-web.html?threads=1',
+  batch: 1,
+  slices: 8,
+};
+
+/** The pool on two threads, whatever the machine has. @type {Contender} */
+export const oursOnTwo = { ...ours, id: 'oursOnTwo', label: 'bge-web, two threads', page: '/bge-web.html?threads=2' };
+
+/** One text at a time, as bge-web gives them to the runtime. @type {Contender} */
+export const runtime = {
+  id: 'runtime',
+  label: 'onnxruntime-web int8 in bge-web, one text at a time',
+  page: '/bge-web.html?threads=1&models=/runtime-only/&engine=ort',
+  batch: 1,
+  slices: 2,
+};
 
 /** @type {Contender} */
 export const theirs = {

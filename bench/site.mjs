@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } fr
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -24,16 +25,26 @@ export const versions = {
 
 /** @typedef {{ runtime: number, model: number, js: number }} Bytes */
 
+/** The worker, with our engine in it, as a server sends it. */
+export const workerBytes = () => gzipSync(readFileSync(join(root, 'dist/worker.js'))).length;
+
 /** @param {string | undefined} modelDir a folder laid out like the hub, with the published files */
 export async function openSite(modelDir) {
   rmSync(work, { recursive: true, force: true });
+  const bundling = /** @type {const} */ ({ absWorkingDir: root, bundle: true, platform: 'browser', logLevel: 'error' });
   await build({
-    absWorkingDir: root,
-    entryPoints: { 'vendor/transformers-worker': 'bench/page/transformers-worker.js' },
-    outdir: work,
-    ...{ bundle: true, minify: true, format: 'esm', platform: 'browser', logLevel: 'error' },
+    ...bundling,
+    entryPoints: ['bench/page/transformers-worker.js'],
+    outdir: join(work, 'vendor'),
+    ...{ minify: true, format: 'esm' },
   });
-  const { startServer } = await importTypeScript('e2e/hub-server.ts');
+  await build({
+    ...bundling,
+    entryPoints: ['bench/kernels/page.ts'],
+    outfile: join(work, 'vendor/kernels.js'),
+    ...{ format: 'iife', globalName: 'kernels', loader: { '.wasm': 'binary' } },
+  });
+  const { startServer, isolation } = await importTypeScript('e2e/hub-server.ts');
   /** @type {Record<string, string>} */
   const roots = {
     '/': join(root, 'bench/page'),
@@ -41,11 +52,18 @@ export async function openSite(modelDir) {
     '/vendor/': join(work, 'vendor'),
     '/vendor/ort/': transformersOrt,
     '/models/': join(root, 'public/models'),
+    '/runtime-only/': join(root, 'public/models'),
     '/published/': join(work, 'published'),
   };
   const published = linkPublished(modelDir, roots['/models/'] ?? '');
-  // As files with a version in their name are served: a second visit has them from the browser's cache.
-  const server = await startServer({ roots, headers: { '/': { 'Cache-Control': 'max-age=31536000, immutable' } } });
+  const headers = {
+    // As files with a version in their name are served: a second visit has them from the browser's cache.
+    '/': { 'Cache-Control': 'max-age=31536000, immutable' },
+    '/kernels.html': isolation, // for a clock of 5 µs; the other pages are not isolated, as most are not
+  };
+  const server = await startServer({ roots, headers });
+  // Without the recipe of the weights bge-web's own engine cannot run them, and onnxruntime-web does.
+  server.answer(/^\/runtime-only\/.*\/model_webgpu\.json$/, { status: 404 });
   return {
     url: server.url,
     published,
@@ -55,7 +73,11 @@ export async function openSite(modelDir) {
       const bytes = { runtime: 0, model: 0, js: 0 };
       for (const { url, status } of server.log.splice(0)) {
         const path = url.replace(/\?.*/, '');
-        const kind = /\/ort\//.test(path) ? 'runtime' : /^\/(models|published)\//.test(path) ? 'model' : 'js';
+        const kind = /\/ort\//.test(path)
+          ? 'runtime'
+          : /^\/(models|runtime-only|published)\//.test(path)
+            ? 'model'
+            : 'js';
         if (status === 200) bytes[kind] += sizeOf(roots, path);
       }
       return bytes;

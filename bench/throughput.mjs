@@ -1,6 +1,6 @@
 // All contenders loaded at once, each in a browser of its own, and given the same texts in turn: whatever else slows
 // the machine down hits them alike.
-import { launch, openPage, peakMemory } from './browser.mjs';
+import { launch, openPage, watchMemory } from './browser.mjs';
 import { cosine, mean } from './statistics.mjs';
 
 /**
@@ -14,8 +14,6 @@ import { cosine, mean } from './statistics.mjs';
  * @property {number | null} memory
  */
 
-/** Queries after which even the slowest to warm up is warm. */
-const WARM_UP = 40;
 /** Queries that a contender is asked before it is another one's turn. */
 const QUERIES_PER_TURN = 5;
 
@@ -31,7 +29,7 @@ export async function measureThroughput(url, contenders, work, tell) {
   try {
     for (const contender of contenders) {
       tell(`${contender.label}: load and warm up`);
-      runners.push(await start(url, contender, work.warmUp.slice(0, WARM_UP)));
+      runners.push(await start(url, contender, work.warmUp));
     }
     for (let round = 0; round < work.rounds; round++) {
       tell(`corpus, round ${round + 1} of ${work.rounds}`);
@@ -40,7 +38,7 @@ export async function measureThroughput(url, contenders, work, tell) {
     tell('warm queries, and comparison with the golden vectors');
     await measureQueries(runners, work.queries);
     for (const runner of runners) {
-      runner.memory = await peakMemory(runner.browser);
+      runner.memory = runner.peakMemory();
       const rows = await runner.page.rows(
         work.goldens.map(({ text }) => text),
         runner.contender.batch,
@@ -57,10 +55,11 @@ export async function measureThroughput(url, contenders, work, tell) {
 async function start(url, contender, warmUp) {
   const browser = await launch();
   const page = await openPage(await browser.newContext(), url + contender.page);
+  const peakMemory = await watchMemory(browser);
   await page.each(warmUp);
   /** @type {Throughput} */
   const result = { contender, timings: [], queries: {}, cosines: [], memory: null };
-  return Object.assign(result, { browser, page });
+  return Object.assign(result, { browser, page, peakMemory });
 }
 
 /** @typedef {Awaited<ReturnType<typeof start>>} Runner */
@@ -71,6 +70,7 @@ async function measureRound(runners, slices, round) {
     // Who is given fewer slices gets other ones in each round.
     const given = runners.filter(({ contender }) => (index - round + slices.length) % slices.length < contender.slices);
     for (const runner of inTurn(given, round + index)) {
+      if (runner.contender.hasPool) await runner.page.time(slice, runner.contender.batch); // starts the pool again
       const ms = await runner.page.time(slice, runner.contender.batch);
       runner.timings.push({ slice: `${round}/${index}`, ms });
     }

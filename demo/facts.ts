@@ -23,7 +23,7 @@ export function showFacts({ info, loadMs, downloaded, encodeMs, texts, tokens, t
     device: deviceName(info.device),
     reason: info.fallbackReason ?? 'First choice',
     engine: `${ENGINES[info.engine]}, ${info.dtype}`,
-    threads: crossOriginIsolated ? String(info.threads) : `${info.threads}; more need COOP and COEP headers`,
+    threads: String(info.threads),
     check: info.selfCheck === null ? 'No reference for this model' : info.selfCheck.toFixed(4),
     load: `${format.duration(loadMs)}, ${downloaded ? 'downloaded' : 'from this device'}`,
     encode: `${format.duration(encodeMs)} for ${format.count(texts, 'text')}`,

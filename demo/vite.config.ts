@@ -3,9 +3,6 @@ import { defineConfig } from 'vite';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Makes the page cross-origin isolated, so that the CPU engine may use threads. A host without these headers gets one thread. */
-const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-
 export default defineConfig({
   root: path('.'),
   // Relative addresses: the built page works in any folder of any static host.
@@ -17,7 +14,6 @@ export default defineConfig({
   // Vite's pre-bundling would move index.js away from the worker.js beside it.
   optimizeDeps: { exclude: ['bge-web'] },
   worker: { format: 'es' },
-  server: { headers, fs: { allow: [path('..')] } },
-  preview: { headers },
+  server: { fs: { allow: [path('..')] } },
   build: { outDir: path('../demo-dist'), emptyOutDir: true },
 });

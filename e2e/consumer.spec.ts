@@ -10,12 +10,16 @@ import { startServer } from './hub-server';
 // An app that has the packed tarball in its node_modules, and nothing else.
 const MAIN = `
 import { createEmbedder, similarity } from 'bge-web';
+import { createIndex } from 'bge-web/search';
 try {
   const embedder = await createEmbedder({ modelBase: '/models/' });
   const query = await embedder.encodeQueries('What do bees make?');
   const passages = await embedder.encode(['Bees make honey.', 'The tide is high.']);
   const [scores] = similarity(query, passages);
-  document.title = scores[0] > scores[1] ? 'right' : 'wrong';
+  const index = await createIndex({ embedder });
+  await index.add([{ id: 'bees', text: 'Bees make honey.' }, { id: 'tide', text: 'The tide is high.' }]);
+  const [hit] = await index.search('What do bees make?');
+  document.title = scores[0] > scores[1] && hit.id === 'bees' ? 'right' : 'wrong';
 } catch (error) {
   document.title = String(error);
 }`;
@@ -70,7 +74,7 @@ test('served by Vite in development', async ({ context }) => {
   await files.close();
 });
 
-test('built with esbuild, the worker and its runtime copied beside the bundle', async ({ context }) => {
+test('built with esbuild, the workers and the runtime copied beside the bundle', async ({ context }) => {
   const out = join(app, 'esbuild');
   await esbuild.build({
     absWorkingDir: app,
@@ -81,7 +85,7 @@ test('built with esbuild, the worker and its runtime copied beside the bundle', 
     outdir: out,
     logLevel: 'error',
   });
-  for (const file of ['worker.js', 'ort']) {
+  for (const file of ['worker.js', 'search-worker.js', 'ort']) {
     cpSync(join(app, 'node_modules/bge-web/dist', file), join(out, file), { recursive: true });
   }
   writeFileSync(join(out, 'index.html'), html('./main.js'));
@@ -97,7 +101,9 @@ test('from another origin, as from a CDN, on a page that has only a script tag',
   const page = await context.newPage();
   const folder = join(app, 'plain');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'main.js'), MAIN.replace("'bge-web'", `'${cdn.url}/bge-web@0.1.0/dist/index.js'`));
+  const files = `${cdn.url}/bge-web@0.1.0/dist`;
+  const main = MAIN.replace("'bge-web'", `'${files}/index.js'`).replace("'bge-web/search'", `'${files}/search.js'`);
+  writeFileSync(join(folder, 'main.js'), main);
   writeFileSync(join(folder, 'index.html'), html('./main.js'));
   const server = await startServer({ roots: { '/': folder, '/models/': models } });
   await page.goto(server.url);

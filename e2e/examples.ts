@@ -31,7 +31,11 @@ export function compile(examples: readonly (readonly [name: string, code: string
     emitDeclarationOnly: false,
     lib: ['ES2023', 'DOM', 'DOM.AsyncIterable'],
     types: place === 'node' ? ['node'] : [],
-    paths: { 'bge-web': ['../../dist/types/index.d.ts'], 'bge-web/node': ['../../dist/types/node/index.d.ts'] },
+    paths: {
+      'bge-web': ['../../dist/types/index.d.ts'],
+      'bge-web/node': ['../../dist/types/node/index.d.ts'],
+      'bge-web/search': ['../../dist/types/search/index.d.ts'],
+    },
   };
   const config = { extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
@@ -43,7 +47,9 @@ export function run(page: Page, example: string): Promise<string[]> {
   const { code } = transformSync(example, { loader: 'ts', format: 'esm' });
   return page.evaluate(async (code) => {
     const bgeWeb = `${location.origin}/readme.js`;
-    const script = new Blob([code.replaceAll('"bge-web"', `"${bgeWeb}"`)], { type: 'text/javascript' });
+    const bgeSearch = `${location.origin}/readme-search.js`;
+    const served = code.replaceAll('"bge-web"', `"${bgeWeb}"`).replaceAll('"bge-web/search"', `"${bgeSearch}"`);
+    const script = new Blob([served], { type: 'text/javascript' });
     const lines: string[] = [];
     const log = console.log;
     console.log = (...values) => lines.push(values.join(' '));

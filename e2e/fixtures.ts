@@ -86,6 +86,13 @@ export async function openTool(page: Page, server: Server, path = '/'): Promise<
   await page.waitForFunction(() => 'bge' in window);
 }
 
+/** Gives a page of `openTool` also `window.search`. */
+export async function openSearch(page: Page): Promise<void> {
+  await page.addScriptTag({ type: 'module', url: '/tool.js' });
+  await page.addScriptTag({ type: 'module', url: '/search-tool.js' });
+  await page.waitForFunction(() => 'bge' in window && 'search' in window);
+}
+
 export interface Outcome<T = unknown> {
   value?: T;
   error?: { name: string; message: string; details: Record<string, unknown>; cause?: string; isBgeError: boolean };
@@ -93,11 +100,22 @@ export interface Outcome<T = unknown> {
 
 type Bge = typeof import('../src/index') & {
   create(options?: import('../src/index').EmbedderOptions): Promise<import('../src/index').Embedder>;
+  createReranker(options?: import('../src/index').RerankerOptions): Promise<import('../src/index').Reranker>;
   outcome<T>(promise: Promise<T>): Promise<Outcome<T>>;
   rows(embeddings: import('../src/index').Embeddings): number[][];
+};
+
+type Search = typeof import('../src/search/index') & {
+  wordEmbedder(options?: {
+    space?: string;
+    delay?: number;
+  }): import('../src/search/index').IndexEmbedder & { embedded: string[] };
+  documents(count: number, first?: number): import('../src/search/index').IndexDocument[];
 };
 
 declare global {
   // The tool of e2e/pages/tool.js; only in the page.
   var bge: Bge;
+  // The tool of e2e/pages/search-tool.js.
+  var search: Search;
 }

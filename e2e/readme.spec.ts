@@ -5,12 +5,18 @@ import { expect, test } from './fixtures';
 // those that make no model go on from their page's.
 const EMBEDDER = 'const embedder = await bge.createEmbedder();';
 const M3 = "const m3 = await bge.createEmbedder({ model: 'BAAI/bge-m3' });";
+/** All but the first go on from an embedder, and those that make no index from an empty one in memory. */
+const SEARCH = (example: string) => {
+  if (example.includes('createEmbedder()')) return '';
+  const index = example.includes('const index =') ? '' : 'const index = await createIndex({ embedder });';
+  return `import { createIndex } from 'bge-web/search'; ${EMBEDDER} ${index}`;
+};
 const RERANKER = 'const reranker = await bge.createReranker();';
 
 type Lines = readonly (string | RegExp)[];
 
 interface Documentation {
-  readonly prelude: string;
+  readonly prelude: string | ((example: string) => string);
   /** All that an example must print, by its comments; the key occurs in that example only. */
   readonly prints: Readonly<Record<string, Lines>>;
 }
@@ -31,6 +37,7 @@ const pages: Readonly<Record<string, Documentation>> = {
       listModels: [/^BAAI\/bge-m3 \d+$/, /^BAAI\/bge-reranker-base \d+$/, /^BAAI\/bge-small-en-v1.5 \d+$/, /^\d+$/],
       registerModel: [],
       'what is a panda?': ['2 true'],
+      "name: 'my notes'": ['tides The moon causes the tides.'],
       'out.sparse.row': ['2 2 2', 'true', 'dense,sparse,colbert,sparse+dense,colbert+sparse+dense'],
     },
   },
@@ -95,14 +102,35 @@ const pages: Readonly<Record<string, Documentation>> = {
     },
   },
 
+  'docs/search.md': {
+    prelude: SEARCH,
+    prints: {
+      'how do I reset': [/^router Hold the button on the back/, 'home'],
+      '# Garden': ['true me'],
+      "Salt melts ice.' }, {": ['2 2', '1 1 0', '1', '1 1 0 birds,night'],
+      'enough for now': ['enough for now', '128'],
+      'E-4711': ['E-4711', 'tide', '9', 'tide', 'true 1 1 error,e,4711'],
+      'index.calibrate()': ['tide true true'],
+      'createReranker()': ['2 true'],
+      'index.duplicates()': ['a,b', 'a,b', 'abc,de', 'true'],
+      'deleteIndex(': ['true 384', 'true'],
+      passageInstruction: ['true', '1', 'true'],
+      'index.export()': ['a a'],
+      exportVectors: ['true {"id":"a","tags":["birds"],"start":0,"end":19,"text":"Owls hunt at night."}'],
+    },
+  },
+
   'docs/models.md': {
     prelude: '',
     prints: { registerModel: ['me/bge-m3-legal sparse colbert', 'rerank 512'] },
   },
 };
 
-const withPrelude = (example: string, { prelude }: Documentation) =>
-  /\bcreate(Embedder|Reranker)\(/.test(example) ? example : `import * as bge from 'bge-web'; ${prelude}\n${example}`;
+function withPrelude(example: string, { prelude }: Documentation): string {
+  const isWhole = /\bcreate(Embedder|Reranker)\(/.test(example);
+  const before = typeof prelude === 'function' ? prelude(example) : isWhole ? '' : prelude;
+  return before || !isWhole ? `import * as bge from 'bge-web'; ${before}\n${example}` : example;
+}
 
 test('all examples compile', () => {
   expect(Object.keys(pages).sort()).toEqual(filesWithExamples().sort());

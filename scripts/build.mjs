@@ -1,5 +1,5 @@
-// Builds the package into dist/: the page's part, the worker as one self-contained file, both in one for Node, the types, and
-// beside the worker the files of onnxruntime-web, which the worker loads only when it needs them.
+// Builds the package into dist/: the page's parts, each worker as one self-contained file, model and worker in one for Node,
+// the types, and beside the worker the files of onnxruntime-web, which the worker loads only when it needs them.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -37,7 +37,10 @@ rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();
 // Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
-await bundle({ index: 'src/index.ts', worker: 'worker/index.ts' }, { target: 'es2022' });
+const pageAndWorker = { index: 'src/index.ts', worker: 'worker/index.ts', search: 'src/search/index.ts' };
+await bundle(pageAndWorker, { target: 'es2022' });
+// What reads Markdown has a build for pages, that needs a DOM, and one for workers.
+await bundle({ 'search-worker': 'search/index.ts' }, { target: 'es2022', conditions: ['worker'] });
 // Node shows the line of code that threw: it must not be all of them.
 await bundle({ node: 'src/node/index.ts' }, { target: 'node20.19', platform: 'node', minify: false });
 

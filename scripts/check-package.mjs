@@ -72,6 +72,13 @@ try {
     for (const code of [page, worker])
       assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), 'it imports something');
   });
+  expectThat('the search is two files of its own', () => {
+    for (const file of ['search.js', 'search-worker.js']) {
+      const code = readFileSync(join(root, 'dist', file));
+      console.log(`  ${file} ${gzipSync(code).length} bytes (gzip)`);
+      assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), `${file} imports something`);
+    }
+  });
   expectThat('no transformers.js, no model and one runtime only are inside', () => {
     const paths = files.map((/** @type {{ path: string }} */ file) => file.path);
     assert(
@@ -85,9 +92,13 @@ try {
     );
   });
   expectThat('it can be imported on a server', () => {
-    const code =
-      "const bge = await import('bge-web'); if (typeof bge.createEmbedder !== 'function') throw new Error('no createEmbedder')";
-    execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
+    for (const [file, name] of [
+      ['bge-web', 'createEmbedder'],
+      ['bge-web/search', 'createIndex'],
+    ]) {
+      const code = `const module = await import('${file}'); if (typeof module.${name} !== 'function') throw new Error('no ${name}')`;
+      execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
+    }
   });
   expectThat('installed, it encodes in Node, and then the process ends by itself', () => {
     const installed = join(folder, 'node_modules/bge-web');

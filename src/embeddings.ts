@@ -1,5 +1,5 @@
-import { checkRow, isIntegerIn } from './inputs.js';
-import { invalidInput, misfit } from './shared/errors.js';
+import { checkPositive, checkRow } from './inputs.js';
+import { misfit } from './shared/errors.js';
 
 /** What Embeddings are made of. */
 export interface EmbeddingsData {
@@ -27,7 +27,7 @@ export class Embeddings implements Iterable<Float32Array> {
 
   /** Throws InvalidInputError if the sizes do not fit each other. */
   constructor({ data, dim, space, tokenCounts, truncated }: EmbeddingsData) {
-    if (!isIntegerIn(dim, 1, Number.POSITIVE_INFINITY)) throw invalidInput('dim', 'an integer above 0', dim);
+    checkPositive('dim', dim);
     const rows = data.length / dim;
     if (!Number.isInteger(rows)) throw misfit('data', `rows of ${dim} numbers`, `${data.length} numbers`);
     for (const [what, list] of Object.entries({ tokenCounts, truncated }))

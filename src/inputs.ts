@@ -74,6 +74,10 @@ export function checkInteger(what: string, value: unknown, least: number, most: 
   if (!isIntegerIn(value, least, most)) throw invalidInput(what, `an integer from ${least} to ${most}${note}`, value);
 }
 
+export function checkPositive(what: string, value: unknown): void {
+  if (!isIntegerIn(value, 1, Number.POSITIVE_INFINITY)) throw invalidInput(what, 'an integer above 0', value);
+}
+
 /** A value of a fixed set, such as `overflow`. */
 export function checkOneOf<T extends string>(what: string, values: readonly T[], value: T): T {
   if (!values.includes(value)) throw invalidInput(what, values.map((one) => `'${one}'`).join(' or '), value);

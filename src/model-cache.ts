@@ -1,7 +1,8 @@
-import { createStore, promisifyRequest } from 'idb-keyval';
+import { promisifyRequest } from 'idb-keyval';
 import { DATABASE, keysUnder, STORE, type StoredFile } from './shared/storage.js';
+import { transact } from './transact.js';
 
-const OPEN_MS = 5_000;
+const MODELS = [DATABASE, STORE] as const;
 
 /** A model in this browser's storage. */
 export interface StoredModel {
@@ -22,11 +23,7 @@ export interface StoredModel {
  */
 export async function listModels(): Promise<StoredModel[]> {
   const models = new Map<string, StoredModel>();
-  for (const { model, revision, bytes, complete, savedAt } of await transact(
-    'readonly',
-    (store) => storedFiles(store),
-    [],
-  )) {
+  for (const { model, revision, bytes, complete, savedAt } of await transact(MODELS, 'readonly', storedFiles, [])) {
     const key = JSON.stringify([model, revision]);
     const before = models.get(key);
     models.set(key, {
@@ -49,6 +46,7 @@ export async function listModels(): Promise<StoredModel[]> {
 export async function deleteModel(model: string, revision?: string): Promise<number> {
   const prefix = revision === undefined ? [model] : [model, revision];
   return transact(
+    MODELS,
     'readwrite',
     async (store) => {
       const files = await storedFiles(store, ...prefix);
@@ -81,30 +79,4 @@ export async function persist(): Promise<boolean> {
 
 function storedFiles(store: IDBObjectStore, ...prefix: string[]): Promise<StoredFile[]> {
   return promisifyRequest(store.getAll(IDBKeyRange.bound(...keysUnder('file', ...prefix))));
-}
-
-/**
- * One connection for one transaction: an open one would block a deletion of the database.
- * Gives `otherwise` if the database cannot be opened; that can also wait for ever, behind another tab's unfinished deletion.
- */
-async function transact<T>(
-  mode: IDBTransactionMode,
-  step: (store: IDBObjectStore) => Promise<T>,
-  otherwise: T,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => resolve(otherwise);
-    const timer = setTimeout(giveUp, OPEN_MS);
-    const run = async () =>
-      createStore(DATABASE, STORE)(mode, (store) => {
-        clearTimeout(timer);
-        const { db } = store.transaction;
-        return step(store)
-          .finally(() => db.close())
-          .then(resolve, reject);
-      });
-    run()
-      .catch(giveUp)
-      .finally(() => clearTimeout(timer));
-  });
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, isIntegerIn } from './inputs.js';
+import { checkInteger, checkOneOf, checkPositive } from './inputs.js';
 import { BgeError, invalidInput } from './shared/errors.js';
 import { type Dtype, findModel, type ModelSpec } from './shared/models.js';
 import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
@@ -65,12 +65,7 @@ export function embedderConfig(options: EmbedderOptions): ClientConfig {
   const common = modelConfig(options, 'embed', 'BAAI/bge-small-en-v1.5');
   const { normalize = true, truncateDim = null } = options;
   check(typeof normalize === 'boolean', 'normalize', 'a boolean', normalize);
-  check(
-    truncateDim === null || isIntegerIn(truncateDim, 1, Infinity),
-    'truncateDim',
-    'an integer above 0',
-    truncateDim,
-  );
+  if (truncateDim !== null) checkPositive('truncateDim', truncateDim);
   return { ...common, normalize, dim: Math.min(truncateDim ?? common.model.dim, common.model.dim) };
 }
 

@@ -1,4 +1,4 @@
-import { withSignal } from './client.js';
+import { withSignal } from './signal.js';
 
 /**
  * Takes texts from a source in pieces of `size`, and gives what `encode` makes of each (and of the number of texts before it), in order and in bounded memory: at

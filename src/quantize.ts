@@ -1,5 +1,5 @@
 import { Embeddings } from './embeddings.js';
-import { checkOneOf } from './inputs.js';
+import { checkOneOf, checkPositive } from './inputs.js';
 import { invalidInput, misfit } from './shared/errors.js';
 
 /** Number formats of stored vectors, named as in sentence-transformers: 4 times smaller than float32 (`int8`, `uint8`), or 32 times. */
@@ -118,7 +118,7 @@ function packSigns({ data, rows, dim }: Embeddings): Uint8Array<ArrayBuffer> {
  * M3 are not trained for it: measure on your data what it costs. Throws InvalidInputError.
  */
 export function truncateDim(embeddings: Embeddings, dim: number): Embeddings {
-  if (!Number.isInteger(dim) || dim < 1) throw invalidInput('dim', 'an integer above 0', dim);
+  checkPositive('dim', dim);
   const kept = Math.min(dim, embeddings.dim);
   const data = new Float32Array(embeddings.rows * kept);
   for (const [i, row] of [...embeddings].entries()) {

@@ -1,4 +1,12 @@
-import { checkOneOf, checkPairs, checkPriority, checkString, checkStrings, isIntegerIn } from './inputs.js';
+import {
+  checkInteger,
+  checkOneOf,
+  checkPairs,
+  checkPositive,
+  checkPriority,
+  checkString,
+  checkStrings,
+} from './inputs.js';
 import type { ModelClient } from './model-client.js';
 import { callLength, type RerankerOptions, rerankerConfig } from './options.js';
 import { invalidInput } from './shared/errors.js';
@@ -90,8 +98,7 @@ export class Reranker {
   async rank(query: string, passages: readonly string[], options: RankOptions = {}): Promise<Ranked[]> {
     const { topK, onProgress } = options;
     checkString('query', query);
-    if (topK !== undefined && !isIntegerIn(topK, 1, Number.POSITIVE_INFINITY))
-      throw invalidInput('topK', 'an integer above 0', topK);
+    if (topK !== undefined) checkPositive('topK', topK);
     const pairs = checkStrings('passages', passages).map((passage) => [query, passage] as const);
     const done: Ranked[] = [];
     const listen = ({ logits, indices, ...event }: RerankEvent) => {
@@ -120,8 +127,7 @@ export class Reranker {
     if (typeof normalize !== 'boolean') throw invalidInput('normalize', 'a boolean', normalize);
     const maxLength = callLength('maxLength', options.maxLength, this.#modelMaxLength);
     const limit = maxLength ?? this.info.maxLength;
-    if (maxQueryLength !== null && !isIntegerIn(maxQueryLength, 1, limit))
-      throw invalidInput('maxQueryLength', `an integer from 1 to ${limit}`, maxQueryLength);
+    if (maxQueryLength !== null) checkInteger('maxQueryLength', maxQueryLength, 1, limit);
     const request = {
       pairs,
       maxLength,

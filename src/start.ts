@@ -1,7 +1,9 @@
-import { WorkerClient, withSignal } from './client.js';
+import { WorkerClient } from './client.js';
 import type { ClientConfig, ModelOptions } from './options.js';
 import { BgeError, invalidInput } from './shared/errors.js';
 import type { ModelInfo } from './shared/protocol.js';
+import { withSignal } from './signal.js';
+import { spawned } from './spawn.js';
 
 /** Starts a worker of its own for a model, and waits until the model is loaded and checked; if that fails, the worker is ended. */
 export async function startClient<Info extends ModelInfo>(
@@ -26,18 +28,9 @@ export async function startClient<Info extends ModelInfo>(
   return client;
 }
 
-function spawnOwn(): Worker {
-  try {
-    // Literal and inline: bundlers find the worker by it.
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  } catch (error) {
-    if ((error as Error).name !== 'SecurityError') throw error;
-    // From another origin (a CDN) a worker cannot be started, but one of the page's own can import it.
-    const file = import.meta.url.replace(/[^/]*$/, 'worker.js');
-    const code = new Blob([`import ${JSON.stringify(file)}`], { type: 'text/javascript' });
-    return new Worker(URL.createObjectURL(code), { type: 'module' });
-  }
-}
+const spawnOwn = () =>
+  // Literal and inline: bundlers find the worker by it.
+  spawned('worker.js', () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
 
 function spawnerOf(worker: ModelOptions['worker']): () => Worker {
   if (worker === undefined) return spawnOwn;

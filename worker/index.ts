@@ -1,21 +1,19 @@
-import { expose, transfer, transferHandlers } from 'comlink';
-import { toWire } from '../src/shared/errors';
-import type { EventMessage, WorkerApi, WorkerEvent } from '../src/shared/protocol';
+import { expose, transfer } from 'comlink';
+import type { WorkerApi } from '../src/shared/protocol';
 import { createApi } from './api';
 import { startOrt } from './engine/ort-runtime';
 import { isHelper, serveAsHelper } from './engine/wasm/helper';
 import { holdLife } from './life';
 import { openModelStore } from './model-store';
 import { Database } from './model-store/database';
-
-const tell = (workerEvent: WorkerEvent) => postMessage({ workerEvent } satisfies EventMessage);
+import { tellErrors, tellPage } from './page';
 
 const model = createApi(
   {
     openStore: ({ cache, onEvent }) => openModelStore({ openCache: cache ? Database.open : null, onEvent }),
     startRuntime: startOrt,
   },
-  tell,
+  tellPage,
 );
 
 const api: WorkerApi = {
@@ -46,23 +44,6 @@ const api: WorkerApi = {
   },
 };
 
-// An error that no call stands for (a timer, an event, a promise nobody awaits) leaves a worker in an unknown state.
-// The browser would tell the page of some of these only: say it ourselves, and end.
-function die(error: unknown): void {
-  tell({ type: 'fatal', error: toWire(error) });
-  close();
-}
-addEventListener('error', (event) => die(event.error ?? new Error(event.message)));
-addEventListener('unhandledrejection', (event) => die(event.reason));
-
+tellErrors();
 if (isHelper()) serveAsHelper();
-else {
-  // comlink's own handler would lose the details and the cause; the page's end has the other half.
-  const throws = transferHandlers.get('throw')!;
-  transferHandlers.set('throw', {
-    canHandle: throws.canHandle,
-    serialize: (thrown: unknown) => [toWire((thrown as { value: unknown }).value), []],
-    deserialize: throws.deserialize,
-  });
-  expose(api);
-}
+else expose(api);

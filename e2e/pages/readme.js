@@ -7,7 +7,8 @@ bge.registerModel({ id: 'BAAI/bge-reranker-base', task: 'rerank' });
 
 const modelBase = `${location.origin}/models/`;
 const made = [];
-const keep = (model) => {
+/** Notes a worker that `end` is to end. */
+export const keep = (model) => {
   made.push(model);
   return model;
 };

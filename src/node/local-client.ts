@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { createApi } from '../../worker/api';
-import { withSignal } from '../client.js';
 import type { ModelClient } from '../model-client.js';
 import type { ClientConfig } from '../options.js';
 import { BgeError } from '../shared/errors.js';
 import type { CallEvent, LoadEvent, ModelApi, ModelInfo, WorkerEvent } from '../shared/protocol.js';
+import { withSignal } from '../signal.js';
 import { openStore } from './store.js';
 
 export interface LocalOptions {

@@ -34,7 +34,17 @@ export type BgeErrorName =
   | 'WorkerDiedError'
   /** The worker gave no sign of life for the whole `deadline`; it was ended and the next call starts a new one. */
   | 'WorkerUnresponsiveError'
-  /** The embedder or reranker was disposed. */
+  /** A stored index, or a file of one, is cut, damaged, or of a version that this one does not read. */
+  | 'CorruptIndexError'
+  /** The index was made in another embedding space than the embedder's; `details` has `stored` and `expected`. */
+  | 'SpaceMismatchError'
+  /** The index was opened from a URL, and cannot be changed. */
+  | 'ReadOnlyIndexError'
+  /** This browser has no IndexedDB, or refuses it: a named index cannot be kept. */
+  | 'StorageUnavailableError'
+  /** The browser gives no more storage; what was stored before is unchanged. */
+  | 'StorageFullError'
+  /** The embedder, reranker or index was disposed. */
   | 'DisposedError';
 
 /** What an error carries beside its message: the facts, in plain values that survive the way out of a worker. */
@@ -54,7 +64,7 @@ export class BgeError extends Error {
 
 /** True if `error` is one of this package's, and of the given name where one is given. */
 export function isBgeError(error: unknown, name?: BgeErrorName): error is BgeError {
-  return error instanceof BgeError && (name === undefined || error.name === name);
+  return error instanceof Error && 'details' in error && (name === undefined || error.name === name);
 }
 
 /** The one form of message for bad input: "Expected `texts[3]` to be a string, got `7` (number)". */
@@ -91,7 +101,7 @@ export function toWire(error: unknown): WireError {
     name: error.name,
     message: error.message,
     stack: error.stack,
-    ...(error instanceof BgeError && { details: error.details }),
+    ...(isBgeError(error) && { details: error.details }),
     ...(error.cause !== undefined && { cause: toWire(error.cause) }),
   };
 }
@@ -104,3 +114,15 @@ export function fromWire(wire: WireError): Error {
   if (wire.stack) error.stack = wire.stack;
   return error;
 }
+
+/** For comlink's handler of what is thrown: at the end where it arrives, */
+export const receivedErrors = {
+  deserialize(wire: WireError): never {
+    throw fromWire(wire);
+  },
+};
+
+/** and at the one where it is thrown. */
+export const sentErrors = {
+  serialize: (thrown: unknown): [WireError, []] => [toWire((thrown as { value: unknown }).value), []],
+};

@@ -255,14 +255,6 @@ export type WorkerEvent =
   /** The worker met an error that no call stands for, and ends. */
   | { readonly type: 'fatal'; readonly error: WireError };
 
-/**
- * How an event travels: on the same port as comlink's messages, which it tells from its own by their id. So everything
- * that a call has to tell arrives before its result.
- */
-export interface EventMessage {
-  readonly workerEvent: WorkerEvent;
-}
-
 /** What may be asked of a loaded model. */
 export interface ModelApi {
   // Of an embedder:

@@ -51,7 +51,7 @@ export class Encoder {
       qkv: 3 * tokens * row,
       firstQueries: 3 * texts * row,
       inner: floats * this.#widest,
-      attention: 4 * (size + 4) * (Math.max(...lengths) + 7),
+      attention: 4 * (2 * size + 4) * (Math.max(...lengths) + 7),
       ...quantizedRoom(tokens, this.#widest),
     });
     const { quantize, multiply } = this.#arithmetic;

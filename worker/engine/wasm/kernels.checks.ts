@@ -125,7 +125,7 @@ function multipliedFloats(rows: number, inner: number, columns: number, seed: nu
 function attended(tokens: number, queries: number, heads: number, size: number, seed: number) {
   const hidden = heads * size;
   const qkv = numbers(tokens * 3 * hidden, seed);
-  const [at, out, scratch] = put(qkv, queries * hidden * 4, 4 * (size + 4) * (tokens + 7)) as Addresses;
+  const [at, out, scratch] = put(qkv, queries * hidden * 4, 4 * (2 * size + 4) * (tokens + 7)) as Addresses;
   const [keys, row] = [at + 4 * hidden, 12 * hidden];
   heap.kernels.attend(at, row, keys, keys + 4 * hidden, row, out, scratch, tokens, queries, heads, size);
   const part = (token: number, which: number, head: number, d: number) =>

@@ -3,15 +3,16 @@ import { madd } from './madd';
 import { put } from './multiply-floats';
 import { maximum, total } from './lanes';
 
-/** Rows of queries that go through the keys together, and columns of a step. */
+/** Rows of queries that go through the keys together, columns of a step, and bytes of those. */
 const ROWS = 4;
 const COLUMNS = 8;
+const PANEL: usize = 32;
 
 /**
  * Attention of the `queries` tokens of one text to all of its `tokens`. `q` has the queries (already divided by the root of the
  * head's size), qBytes apart; `k` and `v` the keys and values, kvBytes apart; all have heads × size floats. `out` is queries ×
- * (heads · size). `scratch` has room for (size + 4) · tokens' floats, tokens' being `tokens` rounded up to 8: the keys of one
- * head, transposed, and the weights of four queries. So a long text never has its tokens × tokens weights in memory.
+ * (heads · size). `scratch` has room for (2 · size + 4) · tokens' floats, tokens' being `tokens` rounded up to 8: the keys and
+ * values of one head, packed, and the weights of four queries. So a long text never has its tokens × tokens weights in memory.
  */
 export function attend(
   q: usize,
@@ -29,19 +30,27 @@ export function attend(
   const headBytes = <usize>size << 2;
   const outBytes = <usize>heads * headBytes;
   const padded = <usize>((tokens + COLUMNS - 1) & ~(COLUMNS - 1));
-  const keyBytes = padded << 2;
-  const weights = scratch + <usize>size * keyBytes;
+  const weightBytes = padded << 2;
+  const values = scratch + padded * headBytes;
+  const weights = values + padded * headBytes;
   for (let head = 0; head < heads; head++) {
-    transposeKeys(k, scratch, tokens, padded, kvBytes, size);
+    packKeys(k, scratch, tokens, kvBytes, size);
+    packValues(v, values, tokens, kvBytes, headBytes);
     for (let row = 0; row < queries; row += ROWS) {
       const count = min(ROWS, queries - row);
       const from = q + <usize>row * qBytes;
-      for (let at: usize = 0; at < keyBytes; at += COLUMNS << 2)
-        multiplyTile(from, qBytes, scratch + at, keyBytes, size, weights + at, keyBytes, count);
-      for (let r = 0; r < count; r++) softmax(weights + <usize>r * keyBytes, tokens, padded);
+      let keys = scratch;
+      for (let at: usize = 0; at < weightBytes; at += PANEL) {
+        multiplyTile(from, qBytes, keys, size, weights + at, weightBytes, count);
+        keys += COLUMNS * headBytes;
+      }
+      for (let r = 0; r < count; r++) softmax(weights + <usize>r * weightBytes, tokens, padded);
       const to = out + <usize>row * outBytes;
-      for (let at: usize = 0; at < headBytes; at += COLUMNS << 2)
-        multiplyTile(weights, keyBytes, v + at, kvBytes, tokens, to + at, outBytes, count);
+      let panel = values;
+      for (let at: usize = 0; at < headBytes; at += PANEL) {
+        multiplyTile(weights, weightBytes, panel, tokens, to + at, outBytes, count);
+        panel += <usize>tokens * PANEL;
+      }
     }
     q += headBytes;
     k += headBytes;
@@ -50,24 +59,36 @@ export function attend(
   }
 }
 
-/** The keys of a head as size × padded, zeros after the last token. */
-function transposeKeys(keys: usize, to: usize, tokens: i32, padded: usize, rowBytes: usize, size: i32): void {
-  for (let d = 0; d < size; d++) {
-    let from = keys + ((<usize>d) << 2);
-    for (let token = 0; token < tokens; token++) {
-      store<f32>(to, load<f32>(from));
-      from += rowBytes;
-      to += 4;
+/** The keys of a head in panels of eight tokens: for each dimension those of the eight, zeros after the last token. */
+function packKeys(keys: usize, to: usize, tokens: i32, rowBytes: usize, size: i32): void {
+  for (let first = 0; first < tokens; first += COLUMNS) {
+    for (let token = first; token < first + COLUMNS; token++) {
+      let from = keys + <usize>token * rowBytes;
+      let at = to + ((<usize>(token - first)) << 2);
+      for (let d = 0; d < size; d++) {
+        store<f32>(at, token < tokens ? load<f32>(from) : 0);
+        from += 4;
+        at += PANEL;
+      }
     }
-    for (let token = <usize>tokens; token < padded; token++) {
-      store<f32>(to, 0);
-      to += 4;
+    to += <usize>size * PANEL;
+  }
+}
+
+/** The values of a head in panels of eight dimensions: for each token those eight. */
+function packValues(values: usize, to: usize, tokens: i32, rowBytes: usize, headBytes: usize): void {
+  for (let at: usize = 0; at < headBytes; at += PANEL) {
+    let from = values + at;
+    for (let token = 0; token < tokens; token++) {
+      put(to, v128.load(from), v128.load(from, 16));
+      from += rowBytes;
+      to += PANEL;
     }
   }
 }
 
-/** Up to four rows of a product, eight columns of it: `a` has `steps` floats a row, `b` a row a step; strides are in bytes. */
-function multiplyTile(a: usize, aStride: usize, b: usize, bStride: usize, steps: i32, out: usize, outStride: usize, rows: i32): void {
+/** Up to four rows of a product, eight columns of it: `a` has `steps` floats a row, aStride bytes apart, `b` eight a step. */
+function multiplyTile(a: usize, aStride: usize, b: usize, steps: i32, out: usize, outStride: usize, rows: i32): void {
   // Rows that are not there repeat the first.
   let a0 = a;
   let a1 = a + (rows > 1 ? aStride : 0);
@@ -75,7 +96,7 @@ function multiplyTile(a: usize, aStride: usize, b: usize, bStride: usize, steps:
   let a3 = a + (rows > 3 ? 3 * aStride : 0);
   let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0);
   let s20 = f32x4.splat(0), s21 = f32x4.splat(0), s30 = f32x4.splat(0), s31 = f32x4.splat(0);
-  for (const end = b + <usize>steps * bStride; b < end; b += bStride) {
+  for (const end = b + <usize>steps * PANEL; b < end; b += PANEL) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = v128.load32_splat(a0);

@@ -1,0 +1,138 @@
+// Retrieval quality of the embedded models on the FAQs of bench/eval: `npm run eval`. Questions are queries, answers are documents,
+// and one answers each. The models run in Node, by our own engine; the first run takes some minutes. --write: stores scores for the tests.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dot, load, openModel, root } from '../bench/eval/node-engine.mjs';
+
+const { WordIndex, best, calibrate, chunk, fuseHybrid, reciprocalRankFusion, relevanceOf, textToEmbed, thresholdFor } =
+  await load([
+    `export { chunk, textToEmbed } from './search/chunking/chunk';`,
+    `export { WordIndex } from './search/lexical/word-index';`,
+    `export { fuseHybrid, reciprocalRankFusion } from './search/fusion';`,
+    `export { calibrate, relevanceOf, thresholdFor } from './search/calibration';`,
+    `export { best } from './search/ranking';`,
+  ]);
+
+/** @typedef {{ id: number, score: number }} Scored */
+
+const CANDIDATES = 100;
+/** @type {Record<string, { noise: number[], passageNoise: number[], relevant: number[] }>} */
+const samples = {};
+for (const [id, file] of [
+  ['BAAI/bge-small-en-v1.5', 'faq-en.jsonl'],
+  ['BAAI/bge-small-zh-v1.5', 'faq-zh.jsonl'],
+])
+  await evaluate(String(id), String(file));
+console.log('\nRerank: no reranker is embedded in this repository, so there is no row for it.');
+if (process.argv.includes('--write'))
+  writeFileSync(join(root, 'e2e/goldens/search/scores.json'), `${JSON.stringify(samples)}\n`);
+
+/** @param {string} modelId @param {string} file */
+async function evaluate(modelId, file) {
+  const lines = readFileSync(join(root, 'bench/eval', file), 'utf8')
+    .trim()
+    .split('\n');
+  /** @type {{ question: string, answer: string }[]} */
+  const faq = lines.map((line) => JSON.parse(line));
+  const model = await openModel(modelId);
+  /** @type {{ document: number, text: string, passage: { text: string } }[]} */
+  const passages = [];
+  for (const [document, { answer }] of faq.entries())
+    for (const passage of await chunk(answer, model.countTokens))
+      passages.push({ document, text: textToEmbed(passage), passage });
+  const vectors = await model.embedPassages(passages.map(({ text }) => text));
+  const queries = await model.embedQueries(faq.map(({ question }) => question));
+  const words = new WordIndex();
+  words.add(passages.map(({ passage }, id) => ({ id, ...passage })));
+
+  const scores = queries.map((query) => vectors.map((vector) => dot(query, vector)));
+  const dense = scores.map((row) =>
+    best(
+      row.map((score, id) => ({ id, score })),
+      CANDIDATES,
+    ),
+  );
+  const lexical = faq.map(({ question }) => words.search(question, { k: CANDIDATES }));
+  console.log(`\n${modelId}, ${file}: ${faq.length} questions, ${passages.length} passages`);
+  console.log('| ranking | nDCG@10 | recall@10 | MRR |\n|---|---|---|---|');
+  const rows = {
+    dense,
+    'lexical (BM25)': lexical,
+    'hybrid (0.7 / 0.3, min-max)': dense.map((ranking, q) => fuseHybrid(ranking, lexical[q])),
+    'hybrid (reciprocal ranks, k = 60)': dense.map((ranking, q) => reciprocalRankFusion([ranking, lexical[q]])),
+  };
+  /** @type {number[][]} */
+  const gains = [];
+  for (const [name, rankings] of Object.entries(rows)) {
+    const places = rankings.map((ranking, q) => placeOf(q, ranking, passages));
+    const ndcg = places.map((place) => (place < 10 ? 1 / Math.log2(place + 2) : 0));
+    const recall = places.map((place) => (place < 10 ? 1 : 0));
+    const means = [ndcg, recall, places.map((place) => 1 / (place + 1))].map((values) => meanOf(values).toFixed(4));
+    console.log(`| ${[name, ...means].join(' | ')} |`);
+    gains.push(ndcg);
+  }
+  tellDifference(gains);
+  tellCalibration(modelId, scores, vectors, passages);
+}
+
+/** Of nDCG@10: hybrid against the better of its sides, question by question. @param {number[][]} gains */
+function tellDifference([dense = [], lexical = [], hybrid = []]) {
+  const better = meanOf(dense) >= meanOf(lexical) ? dense : lexical;
+  const differences = hybrid.map((gain, q) => gain - (better[q] ?? 0));
+  const mean = meanOf(differences);
+  const variance = meanOf(differences.map((difference) => (difference - mean) ** 2));
+  const error = Math.sqrt(variance / differences.length);
+  console.log(`hybrid less the better side: ${mean.toFixed(4)} (standard error ${error.toFixed(4)})`);
+}
+
+/** The place of the right document, from 0; Infinity if it is not there. @param {number} q @param {Scored[]} ranking @param {{ document: number }[]} passages */
+function placeOf(q, ranking, passages) {
+  const place = [...new Set(ranking.map(({ id }) => passages[id]?.document))].indexOf(q);
+  return place < 0 ? Number.POSITIVE_INFINITY : place;
+}
+
+/** @param {string} modelId @param {number[][]} scores @param {Float32Array[]} vectors @param {{ document: number }[]} passages */
+function tellCalibration(modelId, scores, vectors, passages) {
+  const noise = scores.flatMap((row, q) => row.filter((_, i) => passages[i]?.document !== q));
+  const relevant = scores.map((row, q) => Math.max(...row.filter((_, i) => passages[i]?.document === q)));
+  const passageNoise = vectors.flatMap((a, i) =>
+    vectors.slice(0, i).flatMap((b, j) => (passages[i]?.document === passages[j]?.document ? [] : [dot(a, b)])),
+  );
+  const fitted = calibrate({ noise, relevant, pairs: 'query-passage' });
+  const { middle } = calibrate({ noise: passageNoise, pairs: 'passage-passage' });
+  const shown = { ...fitted, passageShift: middle - fitted.middle };
+  console.log(
+    `calibration: ${Object.entries(shown)
+      .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+      .join(', ')}`,
+  );
+  for (const falsePositiveRate of [0.05, 0.01, 0.001, 0.0001]) {
+    const threshold = thresholdFor(fitted, { falsePositiveRate });
+    const found = noise.filter((score) => score >= threshold).length / noise.length;
+    const kept = relevant.filter((score) => score >= threshold).length / relevant.length;
+    console.log(
+      `  false positives ${falsePositiveRate}: above ${threshold.toFixed(3)}, found ${found.toFixed(5)}, relevant kept ${kept.toFixed(3)}`,
+    );
+  }
+  console.log(
+    `  relevance of random pairs ${meanOf(noise.map((s) => relevanceOf(fitted, s))).toFixed(3)}, of relevant ones ${meanOf(relevant.map((s) => relevanceOf(fitted, s))).toFixed(3)}`,
+  );
+  samples[modelId] = {
+    noise: every(noise, 2000),
+    passageNoise: every(passageNoise, 2000),
+    relevant: every(relevant, 500),
+  };
+}
+
+/** At most so many, evenly taken. @param {number[]} values @param {number} count */
+function every(values, count) {
+  const step = Math.max(1, values.length / count);
+  return Array.from({ length: Math.min(count, values.length) }, (_, i) =>
+    Number((values[Math.floor(i * step)] ?? 0).toFixed(4)),
+  );
+}
+
+/** @param {number[]} values */
+function meanOf(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,88 @@
+import { Collection } from './collection';
+import type { IndexFile } from './store/file';
+import { History } from './store/history';
+import { decodeSegment, type Segment } from './store/segment';
+import type { Slot, Store } from './store/store';
+import type { VectorMode } from './vectors/formats';
+
+/** A stored history, and in memory what it has come to: the documents, their vectors and their words. */
+export class Generation {
+  readonly #mode: VectorMode;
+  #history: History;
+  #collection: Collection;
+
+  private constructor(history: History, mode: VectorMode, collection: Collection) {
+    this.#history = history;
+    this.#mode = mode;
+    this.#collection = collection;
+  }
+
+  /** Reads what is stored. Throws CorruptIndexError. */
+  static async open(
+    store: Store,
+    slot: Slot,
+    identity: { readonly space: string; readonly dim: number },
+    mode: VectorMode,
+  ): Promise<Generation> {
+    const collection = await Collection.open(identity.dim, mode);
+    const generation = new Generation(new History(store, slot, identity), mode, collection);
+    await generation.refresh();
+    return generation;
+  }
+
+  get history(): History {
+    return this.#history;
+  }
+
+  get collection(): Collection {
+    return this.#collection;
+  }
+
+  /** Names the embedding space of the vectors that are there. */
+  get space(): string {
+    return this.#history.manifest.space;
+  }
+
+  /** Reads what others have written since. */
+  async refresh(): Promise<void> {
+    const { reset, segments } = await this.#history.refresh();
+    if (reset) await this.#start();
+    for (const segment of segments) this.#collection.apply(segment);
+  }
+
+  /** Writes a change, then makes it. */
+  async write(segment: Segment): Promise<void> {
+    await this.#history.append(segment);
+    this.#collection.apply(segment);
+  }
+
+  /** Writes all that there is anew, and forgets what was removed. */
+  async compact(): Promise<void> {
+    const before = this.#collection;
+    await this.#history.replace(before.segments());
+    await this.#start();
+    for (const segment of before.segments()) this.#collection.apply(segment);
+  }
+
+  /** Begins anew in another space. */
+  async restart(identity: { readonly space: string; readonly dim: number }): Promise<void> {
+    await this.#history.restart(identity);
+    await this.#start();
+  }
+
+  /** Takes what a file has, in place of all that there is. */
+  async adopt({ manifest, segments }: IndexFile): Promise<void> {
+    await this.#history.adopt(manifest, (i) => segments[i]!);
+    await this.#start();
+    for (const bytes of segments) this.#collection.apply(decodeSegment(bytes, manifest.dim));
+  }
+
+  /** Takes the place of the current one. */
+  async promote(): Promise<void> {
+    this.#history = await this.#history.promote();
+  }
+
+  async #start(): Promise<void> {
+    this.#collection = await Collection.open(this.#history.manifest.dim, this.#mode);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Cluster, Filter, Hit, OwnedPassage } from '../src/shared/search';
+import { cluster } from './clusters/k-means';
+import { clusterTerms } from './clusters/labels';
+import { type Collection, type Entry, textOf } from './collection';
+import { duplicateGroups } from './duplicates';
+import { hitsOf } from './hits';
+import { Pauses } from './pauses';
+import { toFloats } from './vectors/halves';
+
+// What an index says of its documents without a query and without the model.
+
+/** Rows that are looked for at a time. */
+const PASS = 16;
+
+/** Passages of a document that stand for all of it where there are more. */
+const MOST_QUERIES = 64;
+
+/** Neighbours of a passage that can join it to a group of duplicates; larger groups come together over their members. */
+const MOST_NEIGHBOURS = 32;
+
+/** The documents that have the passages most like one of this document's; itself not. */
+export function similar(
+  collection: Collection,
+  entry: Entry,
+  { k, filter }: { readonly k: number; readonly filter: Filter | null },
+): Hit[] {
+  if (entry.passages.length === 0) return [];
+  const { vectors } = collection;
+  const allowed = filter ? collection.rowsOf(filter) : undefined;
+  const step = Math.ceil(entry.passages.length / MOST_QUERIES);
+  const queries = floatsAt(
+    collection,
+    rowsOf([entry]).filter((_, i) => i % step === 0),
+  );
+  for (let count = 4 * k + entry.passages.length; ; count *= 4) {
+    const best = new Map<number, number>();
+    for (const { row, score } of vectors.search(queries, count, allowed).flat())
+      best.set(row, Math.max(score, best.get(row) ?? Number.NEGATIVE_INFINITY));
+    const found = Array.from(best, ([row, score]) => ({ ...collection.at(row), score, relevance: null }))
+      .filter((one) => one.entry !== entry)
+      .sort((a, b) => b.score - a.score);
+    const hits = hitsOf(found, k);
+    if (hits.length === k || count >= vectors.size) return hits;
+  }
+}
+
+/** Groups of passages of which each is as like another of its group as `threshold` says. Costs a scan for each passage. */
+export async function duplicates(
+  collection: Collection,
+  threshold: number,
+  signal: AbortSignal,
+): Promise<OwnedPassage[][]> {
+  const { vectors } = collection;
+  const rows = rowsOf([...collection.documents.values()]);
+  const pauses = new Pauses(signal);
+  const near = new Map<number, number[]>();
+  let next = 0;
+  const neighbours = async (row: number) => {
+    if (!near.has(row)) {
+      near.clear();
+      if (pauses.isDue) await pauses.pause();
+      const some = rows.slice(next, next + PASS);
+      next += some.length;
+      for (const [i, hits] of vectors.search(floatsAt(collection, some), MOST_NEIGHBOURS).entries()) {
+        const close = hits.filter(({ score }) => score >= threshold);
+        near.set(
+          some[i]!,
+          close.map((hit) => hit.row),
+        );
+      }
+    }
+    return near.get(row)!;
+  };
+  const groups = await duplicateGroups(rows, neighbours, { signal });
+  return groups.map((group) =>
+    group.map((row) => {
+      const { entry, passage } = collection.at(row);
+      return { id: entry.document.id, text: textOf(entry, passage), start: passage.start, end: passage.end };
+    }),
+  );
+}
+
+/** Divides the documents into `k` by the means of their passages' vectors; those without passages are in none. */
+export async function clusters(
+  collection: Collection,
+  { k, seed }: { readonly k: number; readonly seed: number },
+  signal: AbortSignal,
+): Promise<Cluster[]> {
+  const { dim } = collection.vectors;
+  const entries = [...collection.documents.values()].filter(({ passages }) => passages.length > 0);
+  const means = new Float32Array(entries.length * dim);
+  for (const [i, entry] of entries.entries()) {
+    const mean = means.subarray(i * dim, (i + 1) * dim);
+    for (const [at, value] of floatsOf(collection, [entry]).entries()) mean[at % dim]! += value;
+    const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;
+    for (let d = 0; d < dim; d++) mean[d]! /= norm;
+  }
+  const { labels } = await cluster(means, dim, { k, seed, signal });
+  const texts = entries.map((entry) => entry.passages.map((passage) => textOf(entry, passage)).join('\n'));
+  const terms = clusterTerms(texts, labels, { k });
+  return terms.map((words, c) => ({
+    terms: words,
+    ids: entries.filter((_, i) => labels[i] === c).map(({ document }) => document.id),
+  }));
+}
+
+const rowsOf = (entries: readonly Entry[]) =>
+  entries.flatMap(({ first, passages }) => passages.map((_, i) => first + i));
+
+const floatsOf = (collection: Collection, entries: readonly Entry[]) => floatsAt(collection, rowsOf(entries));
+
+function floatsAt({ vectors }: Collection, rows: readonly number[]): Float32Array<ArrayBuffer> {
+  const floats = new Float32Array(rows.length * vectors.dim);
+  for (const [i, row] of rows.entries()) {
+    const vector = vectors.row(row);
+    floats.set(vector instanceof Uint16Array ? toFloats(vector) : vector, i * vectors.dim);
+  }
+  return floats;
+}

@@ -1,0 +1,65 @@
+import { canDigest, sha256 } from '../../worker/model-store/digest';
+import { corruptIndex } from './corrupt';
+import { checkSegment, FORMAT } from './history';
+import { decodeSegment } from './segment';
+import type { Manifest } from './store';
+
+/** "BGEINDEX", the format (u32), the length of the manifest (u32), its SHA-256; the manifest as JSON; the segments in its order. */
+const MAGIC = 'BGEINDEX';
+const HEADER = 48;
+
+/** A whole index as it lies in a file. */
+export interface IndexFile {
+  readonly manifest: Manifest;
+  readonly segments: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** The parts of the file, in order. */
+export async function indexFileParts({ manifest, segments }: IndexFile): Promise<Uint8Array<ArrayBuffer>[]> {
+  const json = new TextEncoder().encode(JSON.stringify(manifest));
+  const header = new Uint8Array(HEADER);
+  new TextEncoder().encodeInto(MAGIC, header);
+  new DataView(header.buffer).setUint32(8, FORMAT, true);
+  new DataView(header.buffer).setUint32(12, json.length, true);
+  header.set(fromHex(await sha256(json)), 16);
+  return [header, json, ...segments];
+}
+
+/** Reads and checks all of a file. Throws CorruptIndexError for one that is cut, changed, of another version, or no index at all. */
+export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<IndexFile> {
+  const header = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) throw corruptIndex('the file is no index');
+  if (file.length < HEADER) throw corruptIndex(CUT);
+  const format = header.getUint32(8, true);
+  if (format !== FORMAT)
+    throw corruptIndex(`the file has format ${format}, and this version of bge-web reads ${FORMAT}`);
+  const start = HEADER + header.getUint32(12, true);
+  if (file.length < start) throw corruptIndex(CUT);
+  const json = file.subarray(HEADER, start);
+  const hash = file.subarray(16, HEADER);
+  if (canDigest() && hash.some((byte) => byte > 0) && toHex(hash) !== (await sha256(json)))
+    throw corruptIndex('the head of the file has another SHA-256 than when it was written');
+  const manifest: Manifest = JSON.parse(new TextDecoder().decode(json));
+  const segments: Uint8Array<ArrayBuffer>[] = [];
+  let at = start;
+  for (const reference of manifest.segments) {
+    const bytes = file.slice(at, at + reference.bytes);
+    if (bytes.length < reference.bytes) throw corruptIndex(CUT);
+    await checkSegment(reference, bytes);
+    decodeSegment(bytes, manifest.dim);
+    segments.push(bytes);
+    at += reference.bytes;
+  }
+  if (at !== file.length) throw corruptIndex('the file goes on after its last segment');
+  return { manifest, segments };
+}
+
+const CUT = 'the file is cut';
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}

@@ -1,0 +1,185 @@
+import { BgeError } from '../../src/shared/errors';
+import { sha256 } from '../../worker/model-store/digest';
+import { corruptIndex } from './corrupt';
+import { decodeSegment, encodeSegment, type Segment } from './segment';
+import type { Manifest, SegmentReference, Slot, Store } from './store';
+
+/** Rises when older indexes cannot be read any more. */
+export const FORMAT = 1;
+
+/** A reader whose segments go while it reads (another tab compacts) begins again, so many times. */
+const ATTEMPTS = 5;
+
+/** What has changed since the last reading: all of it where the index was written anew. */
+export interface Changes {
+  readonly reset: boolean;
+  readonly segments: readonly Segment[];
+}
+
+/**
+ * An index as the sequence of its changes. What is written is there whole or not at all: a segment first, then the manifest
+ * that names it. Whoever writes must be the only one, see `SemanticIndex`; reading needs no leave.
+ */
+export class History {
+  readonly #store: Store;
+  readonly #slot: Slot;
+  #manifest: Manifest;
+
+  constructor(store: Store, slot: Slot, { space, dim }: Pick<Manifest, 'space' | 'dim'>) {
+    this.#store = store;
+    this.#slot = slot;
+    this.#manifest = { format: FORMAT, space, dim, segments: [], extra: {} };
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  get bytes(): number {
+    return this.#manifest.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** What others have written since. Throws CorruptIndexError. */
+  async refresh(): Promise<Changes> {
+    for (let attempt = 1; ; attempt++) {
+      const stored = await storedManifest(this.#store, this.#slot);
+      if (!stored) return { reset: this.#forget(), segments: [] };
+      const known = this.#manifest.segments;
+      const reset = stored.space !== this.#manifest.space || known.some(({ id }, i) => stored.segments[i]?.id !== id);
+      const added = stored.segments.slice(reset ? 0 : known.length);
+      const segments = await this.#read(added, stored.dim, attempt === ATTEMPTS);
+      if (!segments) continue;
+      this.#manifest = stored;
+      return { reset, segments };
+    }
+  }
+
+  /** Writes one change behind the others. Throws StorageFullError, and then has changed nothing. */
+  async append(segment: Segment): Promise<void> {
+    const reference = await this.#write(segment);
+    await this.#put({ ...this.#manifest, segments: [...this.#manifest.segments, reference] });
+  }
+
+  /** Writes the index anew: until its manifest is there, the old one stands. */
+  async replace(segments: Iterable<Segment>): Promise<void> {
+    const references: SegmentReference[] = [];
+    for (const segment of segments) references.push(await this.#write(segment));
+    await this.#put({ ...this.#manifest, segments: references });
+    await this.sweep();
+  }
+
+  /** As `replace`, with segments as another index had them, in its own space. */
+  async adopt(
+    manifest: Pick<Manifest, 'segments' | 'extra'>,
+    read: (i: number) => Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const segments: SegmentReference[] = [];
+    for (const [i, reference] of manifest.segments.entries()) {
+      const id = newId();
+      await writing(this.#store.putSegment(id, read(i)));
+      segments.push({ ...reference, id });
+    }
+    await this.#put({ ...this.#manifest, segments, extra: manifest.extra });
+    await this.sweep();
+  }
+
+  /** Begins anew in another space: what was there is gone. */
+  async restart({ space, dim }: Pick<Manifest, 'space' | 'dim'>): Promise<void> {
+    await this.#put({ format: FORMAT, space, dim, segments: [], extra: {} });
+    await this.sweep();
+  }
+
+  async setExtra(extra: Manifest['extra']): Promise<void> {
+    await this.#put({ ...this.#manifest, extra: { ...this.#manifest.extra, ...extra } });
+  }
+
+  /** Makes this, the next one, the current one. */
+  async promote(): Promise<History> {
+    if (!(await this.#store.manifest(this.#slot))) await this.#put(this.#manifest);
+    await this.#store.promote();
+    const promoted = new History(this.#store, 'current', this.#manifest);
+    promoted.#manifest = this.#manifest;
+    await promoted.sweep();
+    return promoted;
+  }
+
+  /** The bytes of each segment, as they are stored. */
+  async *stored(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (const { id } of this.#manifest.segments) {
+      const bytes = await this.#store.segment(id);
+      if (!bytes) throw corruptIndex('a segment is missing');
+      yield bytes;
+    }
+  }
+
+  /** Deletes the segments that no manifest names: what a crash has left, or what was written anew. */
+  async sweep(): Promise<void> {
+    const manifests = await Promise.all([this.#store.manifest('current'), this.#store.manifest('next')]);
+    const named = new Set(manifests.flatMap((manifest) => manifest?.segments.map(({ id }) => id) ?? []));
+    const left = (await this.#store.segmentIds()).filter((id) => !named.has(id));
+    if (left.length > 0) await this.#store.deleteSegments(left);
+  }
+
+  /** True if there was something to forget. */
+  #forget(): boolean {
+    const had = this.#manifest.segments.length > 0;
+    this.#manifest = { ...this.#manifest, segments: [], extra: {} };
+    return had;
+  }
+
+  /** Null where a segment is gone, and `isLast` is not set. */
+  async #read(references: readonly SegmentReference[], dim: number, isLast: boolean): Promise<Segment[] | null> {
+    const segments: Segment[] = [];
+    for (const reference of references) {
+      const bytes = await this.#store.segment(reference.id);
+      if (!bytes && !isLast) return null;
+      if (!bytes) throw corruptIndex('a segment is missing');
+      await checkSegment(reference, bytes);
+      segments.push(decodeSegment(bytes, dim));
+    }
+    return segments;
+  }
+
+  async #write(segment: Segment): Promise<SegmentReference> {
+    const bytes = encodeSegment(segment);
+    const reference = { id: newId(), bytes: bytes.length, sha256: await sha256(bytes) };
+    await writing(this.#store.putSegment(reference.id, bytes));
+    return reference;
+  }
+
+  async #put(manifest: Manifest): Promise<void> {
+    await writing(this.#store.putManifest(this.#slot, manifest));
+    this.#manifest = manifest;
+  }
+}
+
+/** Throws CorruptIndexError for an index that this version cannot read. */
+export async function storedManifest(store: Store, slot: Slot): Promise<Manifest | null> {
+  const manifest = await store.manifest(slot);
+  if (manifest && manifest.format !== FORMAT)
+    throw corruptIndex(`it has format ${manifest.format}, and this version of bge-web reads ${FORMAT}`);
+  return manifest;
+}
+
+/** Throws CorruptIndexError if the bytes are not those that were written. */
+export async function checkSegment(reference: SegmentReference, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (bytes.length !== reference.bytes)
+    throw corruptIndex(`a segment has ${bytes.length} bytes in place of ${reference.bytes}`);
+  const hash = reference.sha256 && (await sha256(bytes));
+  if (hash && hash !== reference.sha256) throw corruptIndex('a segment has another SHA-256 than when it was written');
+}
+
+/** Insecure origins have no `randomUUID`. */
+function newId(): string {
+  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4))).join('-');
+}
+
+async function writing(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    if ((cause as Error | null)?.name !== 'QuotaExceededError') throw cause;
+    const message = 'The browser gives no more storage to this origin; what was stored before is unchanged';
+    throw new BgeError('StorageFullError', message, { cause });
+  }
+}
