@@ -5,20 +5,23 @@ import type { Page } from '@playwright/test';
 import { transformSync } from 'esbuild';
 import { root } from './fixtures';
 
-/** The `ts` examples of a Markdown file, in order. */
-export function examplesOf(file: string): string[] {
-  return Array.from(readFileSync(join(root, file), 'utf8').matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
+type Place = 'page' | 'node';
+
+/** The `ts` examples of a Markdown file, for a page, or its `ts node` ones, in order. */
+export function examplesOf(file: string, place: Place = 'page'): string[] {
+  const fence = place === 'node' ? /```ts node\n(.*?)```/gs : /```ts\n(.*?)```/gs;
+  return Array.from(readFileSync(join(root, file), 'utf8').matchAll(fence), ([, code]) => code!);
 }
 
-/** The Markdown files of README.md and docs/ that have examples. */
+/** The Markdown files of README.md and docs/ that have examples for a page. */
 export function filesWithExamples(): string[] {
   const files = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
   return ['README.md', ...files.map((file) => `docs/${file}`)].filter((file) => examplesOf(file).length > 0);
 }
 
 /** Compiles examples by their names, each by itself, against the package's types. The compiler says what is wrong, and this throws. */
-export function compile(examples: readonly (readonly [name: string, code: string])[]): void {
-  const folder = join(root, '.tmp/examples');
+export function compile(examples: readonly (readonly [name: string, code: string])[], place: Place = 'page'): void {
+  const folder = join(root, `.tmp/examples-${place}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const [name, code] of examples) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {};\n`);
@@ -27,8 +30,10 @@ export function compile(examples: readonly (readonly [name: string, code: string
     noEmit: true,
     emitDeclarationOnly: false,
     lib: ['ES2023', 'DOM', 'DOM.AsyncIterable'],
+    types: place === 'node' ? ['node'] : [],
     paths: {
       'bge-web': ['../../dist/types/index.d.ts'],
+      'bge-web/node': ['../../dist/types/node/index.d.ts'],
       'bge-web/search': ['../../dist/types/search/index.d.ts'],
     },
   };

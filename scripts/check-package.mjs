@@ -1,7 +1,7 @@
-// Checks the package as users get it: publint and are-the-types-wrong on the packed tarball, the size budget, what must
-// not be inside, and that it can be imported on a server.
+// Checks the package as users get it: publint and are-the-types-wrong on the packed tarball, the size budgets, what must
+// not be inside, that it can be imported on a server, and that it encodes in Node.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PAGE_BUDGET = 12 * 1024;
 const WHOLE_BUDGET = 80 * 1024;
+const NODE_BUDGET = 128 * 1024;
 const run = (/** @type {string} */ file, /** @type {string[]} */ args) =>
   execFileSync(process.execPath, [join(root, 'node_modules', file), ...args], { cwd: root, stdio: 'inherit' });
 
@@ -46,13 +47,27 @@ try {
   const worker = readFileSync(join(root, 'dist/worker.js'));
   const pageSize = gzipSync(page).length;
   const workerSize = gzipSync(worker).length;
-  console.log(`  page ${pageSize} bytes, worker ${workerSize} bytes (gzip)`);
+  const nodePart = readFileSync(join(root, 'dist/node.js')).toString();
+  const nodeSize = gzipSync(nodePart).length;
+  console.log(`  page ${pageSize} bytes, worker ${workerSize} bytes, Node ${nodeSize} bytes (gzip)`);
   expectThat(`the page's part is at most ${PAGE_BUDGET} bytes (gzip)`, () =>
     assert(pageSize <= PAGE_BUDGET, `${pageSize}`),
   );
   expectThat(`our JavaScript is at most ${WHOLE_BUDGET} bytes (gzip)`, () =>
     assert(pageSize + workerSize <= WHOLE_BUDGET, `${pageSize + workerSize}`),
   );
+  expectThat(`Node's part is at most ${NODE_BUDGET} bytes (gzip)`, () =>
+    assert(nodeSize <= NODE_BUDGET, `${nodeSize}`),
+  );
+  expectThat("Node's part needs nothing but Node", () => {
+    const imports = Array.from(nodePart.matchAll(/^import .*? from "(.*?)";$/gm), ([, name]) => name);
+    assert(imports.length > 0 && imports.every((name) => name?.startsWith('node:')), imports.join());
+    assert(!/\bimport\(|\brequire\(/.test(nodePart), 'it imports something later');
+    assert(
+      !nodePart.includes('onnxruntime-web/') && !nodePart.includes('indexedDB'),
+      "what is the browser's is inside",
+    );
+  });
   expectThat('the worker is one file, the page needs only it', () => {
     for (const code of [page, worker])
       assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), 'it imports something');
@@ -84,6 +99,25 @@ try {
       const code = `const module = await import('${file}'); if (typeof module.${name} !== 'function') throw new Error('no ${name}')`;
       execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
     }
+  });
+  expectThat('installed, it encodes in Node, and then the process ends by itself', () => {
+    const installed = join(folder, 'node_modules/bge-web');
+    mkdirSync(installed, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+    const code = `
+      import { createEmbedder, similarity } from 'bge-web/node';
+      const embedder = await createEmbedder({ modelBase: ${JSON.stringify(join(root, 'public/models'))} });
+      const query = await embedder.encodeQueries('why does the sea rise and fall?');
+      const passages = await embedder.encodeCorpus(['The moon causes the tides.', 'Bees make honey.']);
+      const [scores] = similarity(query, passages);
+      console.log(embedder.info.engine, passages.dim, scores[0] > scores[1] + 0.1);
+      setTimeout(() => process.exit(1), 2000).unref(); // comes only if something else keeps the process
+    `;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    assert(printed === 'wasm 384 true\n', printed);
   });
 } finally {
   rmSync(folder, { recursive: true });

@@ -58,11 +58,11 @@ export { type LexicalWeights, lexicalScore, SparseEmbeddings } from '../sparse.j
 export type { EmbedderOptions, ModelOptions, RerankerOptions } from './options.js';
 
 /**
- * Gives an embedder whose model is loaded, checked and warm, on the CPU of this process: its calls give way to other work of the
- * process between batches, of some 10 ms for short texts. The first call downloads the model, unless `modelBase` is a folder, and stores
- * it in `cacheDir`. Rejects with InvalidInputError, UnknownModelError, WrongModelError (also for a model that our engine does not run),
- * ModelFileNotFoundError, DownloadError, IntegrityError, ModelTooLargeError, CorruptModelError, CorruptTokenizerError, EngineError,
- * SelfCheckError, or the reason of `signal`.
+ * Gives an embedder whose model is loaded, checked and warm, on the CPU and in the thread that calls: between batches, of 64 tokens or
+ * one longer text, other work gets its turn. The first call downloads the model, unless `modelBase` is a folder, and stores it in
+ * `cacheDir`. Rejects with InvalidInputError, UnknownModelError, WrongModelError, ModelFileNotFoundError, DownloadError, IntegrityError,
+ * ModelTooLargeError, CorruptModelError, CorruptTokenizerError, EngineError (also for a model that our engine does not run), SelfCheckError,
+ * or the reason of `signal`.
  */
 export async function createEmbedder(options: EmbedderOptions = {}): Promise<Embedder> {
   const config = embedderConfig(browserOptions(options));
@@ -75,7 +75,7 @@ export async function createEmbedder(options: EmbedderOptions = {}): Promise<Emb
   return new Embedder(client, config.model.maxLength);
 }
 
-/** Gives a reranker whose model is loaded, checked and warm, on the CPU of this process. Rejects as `createEmbedder`. */
+/** Gives a reranker whose model is loaded, checked and warm, on the CPU and in the thread that calls. Rejects as `createEmbedder`. */
 export async function createReranker(options: RerankerOptions = {}): Promise<Reranker> {
   const config = rerankerConfig(browserOptions(options));
   const { onProgress, signal } = options;
