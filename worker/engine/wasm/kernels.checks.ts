@@ -124,7 +124,8 @@ function multipliedFloats(rows: number, inner: number, columns: number, seed: nu
 
 function attended(tokens: number, queries: number, heads: number, size: number, seed: number) {
   const hidden = heads * size;
-  const qkv = numbers(tokens * 3 * hidden, seed);
+  // Small enough for float32: scores of hundreds would lose the digits that the softmax makes visible.
+  const qkv = numbers(tokens * 3 * hidden, seed).map((value) => value / Math.sqrt(size));
   const [at, out, scratch] = put(qkv, queries * hidden * 4, 4 * (2 * size + 4) * (tokens + 7)) as Addresses;
   const [keys, row] = [at + 4 * hidden, 12 * hidden];
   heap.kernels.attend(at, row, keys, keys + 4 * hidden, row, out, scratch, tokens, queries, heads, size);
