@@ -76,6 +76,29 @@ for (const [what, heads, recipe, reason] of [
   });
 }
 
+test('where its kernels do not compile, onnxruntime-web takes over', async ({ page }) => {
+  const info = await page.evaluate(async () => {
+    const worker = () => new Worker('/no-simd-worker.js', { type: 'module' });
+    return (await bge.create({ worker })).info;
+  });
+  expect(info).toMatchObject({ engine: 'ort', device: 'wasm' });
+  expect(info.fallbackReason).toContain('SIMD is not supported');
+});
+
+test('a graph that it does not know is left to onnxruntime-web, in the same worker', async ({ page }) => {
+  const result = await page.evaluate(async () => {
+    let workers = 0;
+    const worker = () => {
+      workers++;
+      return new Worker('/dist/worker.js', { type: 'module' });
+    };
+    // All heads are in the graph, which our engine does not compute.
+    const m3 = await bge.create({ model: 'tiny/bge-m3-all-heads', worker });
+    return { engine: m3.info.engine, fallbackReason: m3.info.fallbackReason, workers };
+  });
+  expect(result).toEqual({ engine: 'ort', fallbackReason: null, workers: 1 });
+});
+
 /** Helpers hold a lock as long as they live. */
 const countHelpers = (page: Page) =>
   page.evaluate(async () => {
