@@ -98,7 +98,7 @@ const pages: Readonly<Record<string, Documentation>> = {
       'The giant panda is': ['2 true', /^(hi|The giant|Bread is).* -?\d/, /^(hi|The giant|Bread is).* -?\d/],
       'Ailuropoda melanoleuca': ['2 true'],
       candidates: [/^(The moon causes .* \| High tide .*|High tide .* \| The moon causes .*)$/, 'true'],
-      onProgress: [1, 2, 3, 4].map((pairs) => new RegExp(`^${pairs} of 4, best [0-3]$`)).concat(/^2$/),
+      onProgress: [/^4 of 4, best [0-3]$/, '2'],
     },
   },
 
