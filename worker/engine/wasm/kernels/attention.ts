@@ -1,6 +1,5 @@
 import { exp } from './exp';
-import { madd } from './madd';
-import { put } from './multiply-floats';
+import { multiplyTile, put } from './tile';
 import { maximum, total } from './lanes';
 
 /** Rows of queries that go through the keys together, columns of a step, and bytes of those. */
@@ -33,6 +32,7 @@ export function attend(
   const weightBytes = padded << 2;
   const values = scratch + padded * headBytes;
   const weights = values + padded * headBytes;
+  const zero = f32x4.splat(0);
   for (let head = 0; head < heads; head++) {
     packKeys(k, scratch, tokens, kvBytes, size);
     packValues(v, values, tokens, kvBytes, headBytes);
@@ -41,14 +41,14 @@ export function attend(
       const from = q + <usize>row * qBytes;
       let keys = scratch;
       for (let at: usize = 0; at < weightBytes; at += PANEL) {
-        multiplyTile(from, qBytes, keys, size, weights + at, weightBytes, count);
+        multiplyTile(from, qBytes, keys, size, zero, zero, weights + at, weightBytes, count);
         keys += COLUMNS * headBytes;
       }
       for (let r = 0; r < count; r++) softmax(weights + <usize>r * weightBytes, tokens, padded);
       const to = out + <usize>row * outBytes;
       let panel = values;
       for (let at: usize = 0; at < headBytes; at += PANEL) {
-        multiplyTile(weights, weightBytes, panel, tokens, to + at, outBytes, count);
+        multiplyTile(weights, weightBytes, panel, tokens, zero, zero, to + at, outBytes, count);
         panel += <usize>tokens * PANEL;
       }
     }
@@ -85,41 +85,6 @@ function packValues(values: usize, to: usize, tokens: i32, rowBytes: usize, head
       to += PANEL;
     }
   }
-}
-
-/** Up to four rows of a product, eight columns of it: `a` has `steps` floats a row, aStride bytes apart, `b` eight a step. */
-function multiplyTile(a: usize, aStride: usize, b: usize, steps: i32, out: usize, outStride: usize, rows: i32): void {
-  // Rows that are not there repeat the first.
-  let a0 = a;
-  let a1 = a + (rows > 1 ? aStride : 0);
-  let a2 = a + (rows > 2 ? 2 * aStride : 0);
-  let a3 = a + (rows > 3 ? 3 * aStride : 0);
-  let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0);
-  let s20 = f32x4.splat(0), s21 = f32x4.splat(0), s30 = f32x4.splat(0), s31 = f32x4.splat(0);
-  for (const end = b + <usize>steps * PANEL; b < end; b += PANEL) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a0);
-    s00 = madd(x, b0, s00);
-    s01 = madd(x, b1, s01);
-    x = v128.load32_splat(a1);
-    s10 = madd(x, b0, s10);
-    s11 = madd(x, b1, s11);
-    x = v128.load32_splat(a2);
-    s20 = madd(x, b0, s20);
-    s21 = madd(x, b1, s21);
-    x = v128.load32_splat(a3);
-    s30 = madd(x, b0, s30);
-    s31 = madd(x, b1, s31);
-    a0 += 4;
-    a1 += 4;
-    a2 += 4;
-    a3 += 4;
-  }
-  put(out, s00, s01);
-  if (rows > 1) put(out + outStride, s10, s11);
-  if (rows > 2) put(out + 2 * outStride, s20, s21);
-  if (rows > 3) put(out + 3 * outStride, s30, s31);
 }
 
 /** e to the score less the highest one, divided by their sum; places after the last token become 0. */
