@@ -89,17 +89,12 @@ export class WorkerClient<Info extends ModelInfo = ModelInfo> implements ModelCl
     if (onProgress) this.#listeners.set(callId, onProgress);
     return withSignal(signal, async () => {
       const connection = await this.ready();
-      signal?.throwIfAborted();
-      const cancel = () => connection.api.cancel(callId).catch(() => {});
-      signal?.addEventListener('abort', cancel, { once: true });
       try {
-        return await connection.run(run(connection.api, callId));
+        return await connection.call(callId, run, signal);
       } catch (error) {
         const failed = failedChoice(error);
         if (failed) this.#giveUp(connection, failed, error);
         throw error;
-      } finally {
-        signal?.removeEventListener('abort', cancel);
       }
     }).finally(() => this.#listeners.delete(callId));
   }

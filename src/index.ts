@@ -1,54 +1,5 @@
-export { ColbertEmbeddings, colbertScore, type TokenVectors } from './colbert.js';
-export {
-  type CallOptions,
-  createEmbedder,
-  Embedder,
-  type EncodeOptions,
-  type ExplainOptions,
-  type ScoreOptions,
-  type StreamOptions,
-  type TokenizeOptions,
-} from './embedder.js';
-export { Embeddings, type EmbeddingsData, similarity } from './embeddings.js';
-export type { HeadChoice, HeadEmbeddings, NamedHeads } from './heads.js';
+export * from './common.js';
+export { createEmbedder } from './embedder.js';
 export { deleteModel, listModels, persist, type StoredModel, storageEstimate } from './model-cache.js';
-export { fromNpy, type NpyArray, type NpySource, toNpy } from './npy.js';
 export type { EmbedderOptions, ModelOptions, RerankerOptions } from './options.js';
-export {
-  dequantize,
-  type Precision,
-  type QuantizedEmbeddings,
-  quantize,
-  type Ranges,
-  rangesOf,
-  truncateDim,
-} from './quantize.js';
-export {
-  createReranker,
-  type Ranked,
-  type RankOptions,
-  type Reranker,
-  type RerankOptions,
-  type RerankProgress,
-  type ScorePairsOptions,
-} from './reranker.js';
-export { BgeError, type BgeErrorName, isBgeError } from './shared/errors.js';
-export { type Dtype, type ModelDescription, type ModelSpec, registerModel, type TokenHead } from './shared/models.js';
-export type {
-  ColbertData,
-  ColbertFormat,
-  Device,
-  EmbedderInfo,
-  EncodeEvent,
-  Explanation,
-  LoadEvent,
-  ModelInfo,
-  Overflow,
-  PairScores,
-  Span,
-  SparseData,
-  TextKind,
-  TextPair,
-  Tokens,
-} from './shared/protocol.js';
-export { type LexicalWeights, lexicalScore, SparseEmbeddings } from './sparse.js';
+export { createReranker } from './reranker.js';

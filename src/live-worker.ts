@@ -28,6 +28,8 @@ export interface LiveWorkerOptions<Event extends OwnEvent> {
 export interface LiveApi {
   /** `lifeLock` names the Web Lock that the worker holds as long as it lives. */
   connect(lifeLock: string): Promise<void>;
+  /** Ends a call as soon as the worker can. */
+  cancel(callId: number): void;
 }
 
 /** One worker from its start to its end, which every call on it races with: comlink alone would leave them pending for ever. */
@@ -78,6 +80,22 @@ export class LiveWorker<Api extends LiveApi, Event extends OwnEvent> {
       this.#pending--;
       this.signOfLife();
     });
+  }
+
+  /** Runs one call, of which the worker is told when `signal` aborts. */
+  async call<T>(
+    callId: number,
+    work: (api: Remote<Api>, callId: number) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const cancel = () => (this.api as unknown as Remote<LiveApi>).cancel(callId).catch(() => {});
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.run(work(this.api, callId));
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
   }
 
   /** Starts the deadline anew while calls are pending, and stops it when none is. */

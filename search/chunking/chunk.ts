@@ -1,15 +1,15 @@
 import { invalidInput } from '../../src/shared/errors';
+import type { DocumentFormat } from '../../src/shared/search';
 import { Pauses } from '../pauses';
 import { beforeLowSurrogate, type Span, trimmed } from '../segment';
 import { readHtml } from './html';
 import { readMarkdown } from './markdown';
 import { pack } from './pack';
 import { readPlain } from './plain';
-import type { DocumentFormat, Structure } from './structure';
+import type { Structure } from './structure';
 import { type CountTokens, TokenCounter } from './token-counter';
 import { type Unit, unitsOf } from './units';
 
-export type { DocumentFormat } from './structure';
 export type { CountTokens } from './token-counter';
 
 /** A stretch of a document that is embedded and found. */

@@ -1,8 +1,5 @@
 import type { Span } from '../segment';
 
-/** How a document is written. */
-export type DocumentFormat = 'text' | 'markdown' | 'html';
-
 /** A stretch of a text that belongs together: a paragraph, a list item, a code block, a table. */
 export interface Block extends Span {
   /** The headings that it stands under, from the outermost; one and the same array for all blocks of a section. */

@@ -59,14 +59,7 @@ export class SearchClient {
     this.#running.set(callId, { signal, onEvent });
     return withSignal(signal, async () => {
       const connection = await this.ready();
-      signal?.throwIfAborted();
-      const cancel = () => connection.api.cancel(callId).catch(() => {});
-      signal?.addEventListener('abort', cancel, { once: true });
-      try {
-        return await connection.run(run(connection.api, callId));
-      } finally {
-        signal?.removeEventListener('abort', cancel);
-      }
+      return connection.call(callId, run, signal);
     }).finally(() => this.#running.delete(callId));
   }
 

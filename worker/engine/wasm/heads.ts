@@ -4,6 +4,7 @@ import type { Head, HeadOutputs, Linear, TokenBatch } from '../engine';
 import { Encoder } from './encoder';
 import { keepHead, type PackedEncoder } from './packed';
 import type { PackedProduct, Precision } from './products';
+import { transpose } from './transpose';
 import type { EncoderWeights, Product } from './weights';
 
 export type Pooling = 'cls' | 'mean';
@@ -112,8 +113,6 @@ export class HeadedEncoder {
 
 /** A head's linear layer as a product: PyTorch's weight is the other way round. */
 function productOf({ inputs, outputs, weight, bias }: Linear): Product {
-  const values = new Float32Array(weight.length);
-  for (let output = 0; output < outputs; output++)
-    for (let input = 0; input < inputs; input++) values[input * outputs + output] = weight[output * inputs + input]!;
+  const values = transpose(weight, outputs, inputs);
   return { matrix: { kind: 'float32', inputs, outputs, values }, bias, smooth: null };
 }
