@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findModel, registerModel } from '../src/shared/models';
-import { type Build, buildsOf, headFiles, mainFile, sideFiles } from './builds';
+import { type Build, buildsOf, headFiles, mainFile, sourcesOf } from './builds';
 
 const ways = (builds: readonly Build[], device: 'wasm' | 'webgpu') =>
   builds
@@ -29,7 +29,7 @@ test('a registered model may be a checkpoint', () => {
   const model = registerModel({ id: 'me/mine', dim: 384, graphs: {} });
   const builds = buildsOf(model.hub, model);
   expect(ways(builds, 'wasm')).toEqual(['wasm q8 model.safetensors', 'wasm fp32 model.safetensors']);
-  expect(sideFiles(builds[0]!)).toEqual([{ path: 'config.json' }]);
+  expect(sourcesOf(builds[0]!)).toEqual([{ path: 'model.safetensors' }, { path: 'config.json' }]);
   expect(ways(builds, 'webgpu')).toEqual([]);
 });
 
@@ -38,10 +38,10 @@ test('a model of our own making: one set of weights for all', () => {
   const builds = buildsOf(model.own!, model);
   expect(ways(builds, 'wasm')).toEqual(['wasm q8 onnx/model_quantized.onnx', 'ort q8 onnx/model_cls.onnx']);
   expect(ways(builds, 'webgpu')).toEqual(['ort q8 onnx/model_webgpu.onnx']);
-  expect(builds.map((build) => sideFiles(build).map(({ path }) => path))).toEqual([
-    ['onnx/model_webgpu.json'],
-    ['onnx/model_quantized.onnx'],
+  expect(builds.map((build) => sourcesOf(build).map(({ path }) => path))).toEqual([
     ['onnx/model_quantized.onnx', 'onnx/model_webgpu.json'],
+    ['onnx/model_cls.onnx', 'onnx/model_quantized.onnx'],
+    ['onnx/model_webgpu.onnx', 'onnx/model_quantized.onnx', 'onnx/model_webgpu.json'],
   ]);
 });
 

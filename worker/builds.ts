@@ -96,7 +96,7 @@ export function mainFile(build: Build): ModelFile {
 }
 
 /** What belongs to it. */
-export function sideFiles(build: Build): ModelFile[] {
+function sideFiles(build: Build): ModelFile[] {
   if (build.engine === 'wasm') {
     const { weights } = build;
     if (weights.kind === 'onnx') return [];
@@ -104,6 +104,15 @@ export function sideFiles(build: Build): ModelFile[] {
   }
   const { source, recipe } = build.weights ?? {};
   return [source, recipe].filter((one) => one !== undefined);
+}
+
+/** The files of a build beside the tokenizer: the main one, and what belongs to it. */
+export function sourcesOf(build: Build): ModelFile[] {
+  return [mainFile(build), ...sideFiles(build)];
+}
+
+export function isHalf({ dtype }: Build): boolean {
+  return dtype === 'fp16' || dtype === 'q4f16';
 }
 
 /** Where the weights of a head lie that is not in the graph: the first that the server has is taken. */

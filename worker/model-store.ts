@@ -1,15 +1,22 @@
 import { BgeError } from '../src/shared/errors';
 import type { ModelFile } from '../src/shared/models';
 import type { LoadEvent } from '../src/shared/protocol';
-import { CHUNK_BYTES, type FileId, FORMAT, lockName, type StoredFile } from '../src/shared/storage';
+import { type FileId, lockName, type StoredFile } from '../src/shared/storage';
+import { derivedFrom, keep, recall } from './model-store/derived';
 import { canDigest, sha256 } from './model-store/digest';
 import { download } from './model-store/download';
 import { exclusively } from './model-store/lock';
-import { Mismatch, PartialFile, TooLarge } from './model-store/partial-file';
+import { Mismatch, type PartialFile, TooLarge } from './model-store/partial-file';
 import { Progress } from './model-store/progress';
-
-/** Chromium (156) computes no SHA-256 of more, and no ONNX file is larger: there protobuf ends. */
-export const LARGEST_FILE = 2 ** 31 - 1;
+import {
+  fromStore,
+  type Job,
+  keepChunks,
+  LARGEST_FILE,
+  newPart,
+  reasonOf,
+  type Shared,
+} from './model-store/stored-chunks';
 
 export interface StoreOptions {
   /** Opens what keeps files from one visit to the next; null keeps them in memory only. */
@@ -44,11 +51,18 @@ export interface ModelStore {
    * The whole, verified bytes of each file, from the cache or the server; one progress total over all of them.
    * Rejects with the signal's reason, or with `ModelFileNotFoundError`, `DownloadError` or `IntegrityError` of the first
    * file that fails; the others then stop, and what they stored is kept. `ModelTooLargeError` as soon as a file is known
-   * to have more than 2 GB (it is then not downloaded), or if there is no memory for it.
+   * to have more than 2 GB (it is then not downloaded), or if there is no memory for it. `onFile` gets each as soon as it is there.
    */
-  read(files: readonly FileRequest[]): Promise<Uint8Array<ArrayBuffer>[]>;
+  read(
+    files: readonly FileRequest[],
+    onFile?: (n: number, bytes: Uint8Array<ArrayBuffer>) => void,
+  ): Promise<Uint8Array<ArrayBuffer>[]>;
   /** True if all of them are whole in the store, so that `read` would need no server. */
   holds(files: readonly FileRequest[]): Promise<boolean>;
+  /** What `keep` was given for the files, as they are stored now; null where that is nothing, or was damaged. Never rejects. */
+  recall(files: readonly FileRequest[], name: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Stores what was made of stored files, so that it need not be made again; not where there is no room for it. Never rejects. */
+  keep(files: readonly FileRequest[], name: string, made: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
 export function openModelStore({ openCache, onEvent, signal }: StoreOptions): ModelStore {
@@ -67,7 +81,7 @@ export function openModelStore({ openCache, onEvent, signal }: StoreOptions): Mo
       }
     },
 
-    async read(files) {
+    async read(files, onFile) {
       signal?.throwIfAborted();
       const stop = new AbortController();
       const emit = (event: LoadEvent) => stop.signal.aborted || onEvent(event);
@@ -87,7 +101,7 @@ export function openModelStore({ openCache, onEvent, signal }: StoreOptions): Mo
       const aborted = new Promise<never>((_, reject) => {
         stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true });
       });
-      const work = readAll(files, openCache, shared, stop);
+      const work = readAll(files, openCache, shared, stop, onFile);
       try {
         return await Promise.race([work, aborted]);
       } finally {
@@ -95,21 +109,34 @@ export function openModelStore({ openCache, onEvent, signal }: StoreOptions): Mo
         progress.stop();
       }
     },
+
+    async recall(files, name) {
+      const ended = signal ?? new AbortController().signal;
+      const recalled = await withDerived(files, name, (derived) => recall(derived, files[0]!, onEvent, ended));
+      return recalled ?? null;
+    },
+
+    async keep(files, name, made) {
+      await withDerived(files, name, (derived) => keep(derived, made));
+    },
   };
-}
 
-interface Shared {
-  /** Null if the files are kept in memory only. */
-  cache: FileCache | null;
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-  emit(event: LoadEvent): void;
-  /** Each warning is given once. */
-  warn(warning: 'quota' | 'no-store' | 'unverified', message: string): void;
-}
-
-interface Job extends Shared, FileRequest {
-  readonly id: FileId;
+  async function withDerived<T>(
+    files: readonly FileRequest[],
+    name: string,
+    use: (derived: NonNullable<Awaited<ReturnType<typeof derivedFrom>>>) => Promise<T>,
+  ): Promise<T | undefined> {
+    const cache = await openCache?.().catch(() => null);
+    if (!cache) return undefined;
+    try {
+      const derived = await derivedFrom(cache, files.map(identify), name);
+      return derived ? await use(derived) : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      cache.close();
+    }
+  }
 }
 
 async function readAll(
@@ -117,6 +144,7 @@ async function readAll(
   openCache: StoreOptions['openCache'],
   shared: Shared,
   stop: AbortController,
+  onFile: Parameters<ModelStore['read']>[1],
 ) {
   const { progress } = shared;
   if (openCache) shared.cache = await orNone(openCache, shared);
@@ -132,7 +160,10 @@ async function readAll(
       throw error instanceof TooLarge ? tooLarge(job, error) : error;
     });
     // One file is of no use without the others.
-    result.catch((error) => stop.abort(error));
+    result.then(
+      (bytes) => onFile?.(jobs.indexOf(job), bytes),
+      (error) => stop.abort(error),
+    );
     results.set(job, result);
   }
   try {
@@ -170,8 +201,6 @@ async function readOne(job: Job): Promise<Uint8Array<ArrayBuffer>> {
     return part?.verified ? part.bytes : fetchFile(job, part ?? newPart(job));
   });
 }
-
-const newPart = ({ file }: Job) => new PartialFile(file.bytes ?? null, LARGEST_FILE);
 
 function tooLarge({ file, url }: Job, { size, cause }: TooLarge): BgeError {
   const problem = cause
@@ -238,88 +267,4 @@ async function completeFile(job: Job, part: PartialFile): Promise<Wrong | null> 
   }
   await keeper.finish(actual);
   return null;
-}
-
-/** Writes chunks to the store, one behind the network; after a failed write the file goes on in memory. */
-function keepChunks({ cache, id, url, warn }: Job, part: PartialFile) {
-  let last = Promise.resolve();
-  let on = cache !== null;
-  const record = (sha256: string | null): StoredFile => ({
-    ...id,
-    format: FORMAT,
-    url,
-    size: part.size,
-    bytes: part.stored,
-    sha256: sha256 ?? part.sha256,
-    etag: part.etag,
-    lastModified: part.lastModified,
-    digests: Array.from(part.digests, (digest) => digest ?? null),
-    complete: sha256 !== null,
-    savedAt: Date.now(),
-    usedAt: Date.now(),
-  });
-  const attempt = async (write: (cache: FileCache) => Promise<void>) => {
-    if (!cache || !on) return;
-    try {
-      await write(cache);
-    } catch (error) {
-      on = false;
-      part.digests = [];
-      await cache.remove(id).catch(() => {});
-      const full = (error as DOMException | null)?.name === 'QuotaExceededError';
-      const reason = full ? 'the storage of this site is full' : `the storage failed: ${reasonOf(error)}`;
-      warn('quota', `The model is kept in memory only, because ${reason}; the next visit downloads it again.`);
-    }
-  };
-  return {
-    async keep(n: number): Promise<void> {
-      await last;
-      if (!on) return;
-      last = attempt(async (cache) => {
-        const data = part.chunk(n);
-        part.digests[n] = await sha256(data);
-        await cache.put(record(null), { n, data });
-      });
-    },
-    settled: () => last,
-    finish: (sha256: string) => attempt((cache) => cache.finish(record(sha256))),
-  };
-}
-
-/** The chunks that are stored and undamaged; null where there are none of a complete file, or of any. */
-async function fromStore(job: Job, wanted: 'complete' | 'any'): Promise<PartialFile | null> {
-  const { cache, id, file, progress, signal } = job;
-  // A store that cannot be read is like an empty one: the download will find out whether it can be written.
-  const record = await cache?.file(id).catch(() => null);
-  if (!cache || !record || (wanted === 'complete' && !record.complete)) return null;
-  if (file.bytes !== undefined && record.size !== null && record.size !== file.bytes) return null;
-  const part = newPart(job);
-  if (record.size !== null) part.setSize(record.size);
-  part.etag = record.etag;
-  part.lastModified = record.lastModified;
-  part.sha256 = record.sha256 || null;
-  const todo = record.digests.keys();
-  const readChunks = async () => {
-    for (const n of todo) {
-      signal.throwIfAborted();
-      const data = await cache.chunk(id, n).catch(() => undefined);
-      const size = record.size === null ? CHUNK_BYTES : Math.min(CHUNK_BYTES, record.size - n * CHUNK_BYTES);
-      const digest = record.digests[n] ?? null;
-      if (data?.byteLength !== size || digest === null) continue;
-      if (canDigest() && (await sha256(data)) !== digest) continue;
-      part.write(n * CHUNK_BYTES, new Uint8Array(data));
-      part.digests[n] = digest;
-      part.resumed = true;
-      progress.set(job, file.path, part.loaded, part.size, true);
-    }
-  };
-  // Hashing is done by other threads; four chunks at a time keep them busy.
-  await Promise.all([readChunks(), readChunks(), readChunks(), readChunks()]);
-  part.verified = record.complete && !part.gap();
-  if (part.verified) await cache.used(id).catch(() => {});
-  return part;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : 'no reason given';
 }

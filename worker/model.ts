@@ -1,36 +1,19 @@
 import { BgeError, isBgeError } from '../src/shared/errors';
 import type { Dtype, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
 import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
-import {
-  type Build,
-  buildsOf,
-  type EncoderBuild,
-  headFiles,
-  mainFile,
-  type OrtBuild,
-  sideFiles,
-  TOKENIZER,
-} from './builds';
+import { type Build, buildsOf, headFiles, isHalf, mainFile, sourcesOf, TOKENIZER } from './builds';
 import type { DeviceChoice } from './device';
-import type { Engine, Linear } from './engine/engine';
-import { openOrt } from './engine/ort';
+import type { Linear } from './engine/engine';
 import type { Ort } from './engine/ort-runtime';
-import { openEncoder } from './engine/wasm/engine';
 import { fasterPrecision } from './engine/wasm/precision';
-import { readWeights } from './engine/wasm/read-weights';
 import { UnsupportedGraphError } from './engine/wasm/unsupported';
-import { externalFiles } from './external-data';
-import { widenLayerNorms } from './half-precision';
 import { readLinear } from './heads/linear';
 import type { Host } from './host';
-import { knownFiles } from './known-files';
 import type { ModelStore } from './model-store';
-import { createTokenizer, type Tokenizer } from './tokenizer';
-import { fillWeights } from './weights';
+import { type OpenedBuild, openByRuntime, openOwn } from './open-build';
+import { filesOf, isHubLayout, type ReleaseFiles } from './release-files';
 
-export interface LoadedModel {
-  readonly tokenizer: Tokenizer;
-  readonly engine: Engine;
+export interface LoadedModel extends OpenedBuild {
   readonly revision: string;
   /**
    * The weights of a head that the graph does not have, from a file of their own.
@@ -42,14 +25,6 @@ export interface LoadedModel {
 interface Candidate {
   readonly release: ModelRelease;
   readonly build: Build;
-}
-
-/** The files of one release, as the configuration says. */
-interface ReleaseFiles {
-  read(files: readonly ModelFile[]): Promise<Uint8Array<ArrayBuffer>[]>;
-  url(file: ModelFile): string;
-  /** Whether all of them are in the store: a file that the server does not have must not be asked for at each start. */
-  holds(files: readonly ModelFile[]): Promise<boolean>;
 }
 
 /**
@@ -88,7 +63,7 @@ export async function loadModel(
       const opened =
         build.engine === 'wasm'
           ? await openOwn(build, config, files, emit)
-          : await open(build, config, choice, startRuntime, files, emit);
+          : await openByRuntime(build, config, choice, startRuntime, files, emit);
       const loadHead = (head: TokenHead) => firstHead(headFiles(release, head), files, config.model.dim);
       return { ...opened, loadHead, revision: config.revision ?? release.revision };
     } catch (thrown) {
@@ -128,99 +103,15 @@ async function storedFirst(
   for (const candidate of candidates) {
     const { release, build } = candidate;
     const recipe = build.engine === 'wasm' && build.weights.kind === 'prepared' ? build.weights.recipe : undefined;
-    const needed = wantedBy(build).filter((file) => file !== recipe);
+    const needed = [TOKENIZER, ...sourcesOf(build)].filter((file) => file !== recipe);
     if (!(await filesOf(release, config, store).holds(needed))) continue;
     return [candidate, ...candidates.filter((other) => other !== candidate)];
   }
   return candidates;
 }
 
-/** The files in the order: tokenizer, the main one, what belongs to it. */
-function wantedBy(build: Build): ModelFile[] {
-  return [TOKENIZER, mainFile(build), ...sideFiles(build)];
-}
-
 function includes(devices: readonly Device[], device: Device): boolean {
   return devices.includes(device);
-}
-
-function filesOf(release: ModelRelease, config: LoadConfig, store: ModelStore): ReleaseFiles {
-  const { model, modelBase } = config;
-  const revision = config.revision ?? release.revision;
-  // Sizes and hashes are those of the release's own revision.
-  const isKnownRevision = revision === release.revision;
-  const url = (file: ModelFile) =>
-    isHubLayout(modelBase)
-      ? urlOf(modelBase, file.repo ?? release.repo, file.repo ? 'main' : revision, file.path)
-      : urlOf(modelBase, model.id, revision, file.path);
-  const request = (file: ModelFile) => ({
-    url: url(file),
-    model: model.id,
-    revision,
-    file: isKnownRevision
-      ? { ...knownFiles[`${release.repo}@${revision}`]?.[file.path], ...release.known[file.path], ...file }
-      : { path: file.path },
-  });
-  return {
-    url,
-    read: (files) => store.read(files.map(request)),
-    holds: (files) => store.holds(files.map(request)),
-  };
-}
-
-/** By our own engine: the runtime's 14 MB are not fetched. */
-async function openOwn(
-  build: EncoderBuild,
-  { model, threads }: LoadConfig,
-  files: ReleaseFiles,
-  emit: (event: LoadEvent) => void,
-): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
-  const [tokenizerJson, ...source] = await files.read(wantedBy(build));
-  const tokenizer = createTokenizer(tokenizerJson!);
-  emit({ phase: 'compile', device: 'wasm', dtype: build.dtype });
-  const { dtype, weights: from } = build;
-  const externals = from.kind === 'onnx' ? await readExternal(from.graph.path, source[0]!, files) : [];
-  const weights = readWeights(from, source, externals, model);
-  return { tokenizer, engine: await openEncoder(weights, { dtype, pooling: model.pooling, threads }) };
-}
-
-async function open(
-  build: OrtBuild,
-  config: LoadConfig,
-  { device }: DeviceChoice,
-  startRuntime: () => Promise<Ort>,
-  files: ReleaseFiles,
-  emit: (event: LoadEvent) => void,
-): Promise<Pick<LoadedModel, 'tokenizer' | 'engine'>> {
-  const { source } = build.weights ?? {};
-  const [[tokenizerJson, graph, sourceBytes, recipeJson], ort] = await Promise.all([
-    files.read(wantedBy(build)),
-    startRuntime(),
-  ]);
-  const weights = source
-    ? [weightsFrom(source.path, sourceBytes!, recipeJson)]
-    : await readExternal(build.graph.path, graph!, files);
-  const tokenizer = createTokenizer(tokenizerJson!);
-  emit({ phase: 'compile', device, dtype: build.dtype });
-  const engine = await openOrt(ort, {
-    device,
-    dtype: build.dtype,
-    task: config.model.task,
-    pooling: config.model.pooling,
-    normalize: config.normalize,
-    graph: isHalf(build) ? widenLayerNorms(graph!) : graph!,
-    weights,
-    batchTokens: config.batchTokens,
-  });
-  return { tokenizer, engine };
-}
-
-/** The weights that a published graph keeps in files beside it. The runtime reads them where they lie: no copy is made. */
-async function readExternal(graphPath: string, graph: Uint8Array, { read }: ReleaseFiles) {
-  const names = externalFiles(graph);
-  if (names.length === 0) return [];
-  const files = await read(names.map((name) => ({ path: graphPath.replace(/[^/]*$/, name) })));
-  return names.map((path, i) => ({ path, data: files[i]! }));
 }
 
 /** The first of the files that is stored, or that the server has; if there is none, the error names the one that is best to have. */
@@ -282,22 +173,4 @@ function isTooLarge({ name }: BgeError): boolean {
 /** Some servers answer 403 where there is no file. */
 function isMissing({ name, details }: BgeError): boolean {
   return name === 'ModelFileNotFoundError' || details.status === 401 || details.status === 403;
-}
-
-/** The external data of a graph: the source itself, by its file name, or what the recipe makes of it. */
-function weightsFrom(path: string, source: Uint8Array, recipeJson: Uint8Array | undefined) {
-  return recipeJson ? fillWeights(recipeJson, source) : { path: path.split('/').pop()!, data: source };
-}
-
-function isHalf({ dtype }: Build): boolean {
-  return dtype === 'fp16' || dtype === 'q4f16';
-}
-
-function isHubLayout(modelBase: string): boolean {
-  return modelBase.includes('{revision}');
-}
-
-function urlOf(modelBase: string, repo: string, revision: string, path: string): string {
-  const template = modelBase.includes('{file}') ? modelBase : `${modelBase.replace(/\/$/, '')}/{model}/{file}`;
-  return template.replace('{model}', repo).replace('{revision}', encodeURIComponent(revision)).replace('{file}', path);
 }

@@ -101,8 +101,8 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return dot / Math.sqrt(aa * bb);
 }
 
-/** A reference vector as stored: base64 of little-endian int16, 32767 being the largest component. */
+/** A reference vector as stored, to a cosine of 0.9998: base64 of int8, 127 being the largest component. */
 function decode(stored: string): Float32Array {
   const bytes = Uint8Array.from(atob(stored), (char) => char.charCodeAt(0));
-  return Float32Array.from(new Int16Array(bytes.buffer));
+  return Float32Array.from(new Int8Array(bytes.buffer));
 }

@@ -1,5 +1,5 @@
 import { BgeError } from '../src/shared/errors';
-import { fromFloat16 } from '../src/shared/float16';
+import { fromFloat16s } from '../src/shared/float16';
 
 /** Where a tensor of the float graph comes from: absolute byte offsets into the source file. */
 type TensorSource =
@@ -99,7 +99,7 @@ export function float32(source: Uint8Array, offset: number, length: number): Flo
 }
 
 export function float16(source: Uint8Array, offset: number, length: number): Float32Array {
-  return Float32Array.from(new Uint16Array(aligned(source, offset, length * 2)), fromFloat16);
+  return fromFloat16s(new Uint16Array(aligned(source, offset, length * 2)));
 }
 
 /** A copy of the bytes: the file does not align its tensors. */

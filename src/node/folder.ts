@@ -1,8 +1,9 @@
 import { access, readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type FileRequest, LARGEST_FILE, type ModelStore, type StoreOptions } from '../../worker/model-store';
+import type { FileRequest, ModelStore, StoreOptions } from '../../worker/model-store';
 import { sha256 } from '../../worker/model-store/digest';
 import { Progress } from '../../worker/model-store/progress';
+import { LARGEST_FILE } from '../../worker/model-store/stored-chunks';
 import { BgeError } from '../shared/errors.js';
 
 type Options = Pick<StoreOptions, 'onEvent'> & { readonly signal: AbortSignal };
@@ -15,11 +16,21 @@ export function openFolder({ onEvent, signal }: Options): ModelStore {
       return (await Promise.allSettled(there)).every(({ status }) => status === 'fulfilled');
     },
 
-    async read(files) {
+    // Nothing is written to a folder that is read where it lies.
+    recall: async () => null,
+    keep: async () => {},
+
+    async read(files, onFile) {
       const progress = new Progress(onEvent);
       for (const request of files) progress.expect(request, request.file.bytes ?? 0);
       try {
-        const all = await Promise.all(files.map((request) => readOne(request, progress, { onEvent, signal })));
+        const all = await Promise.all(
+          files.map(async (request, n) => {
+            const bytes = await readOne(request, progress, { onEvent, signal });
+            onFile?.(n, bytes);
+            return bytes;
+          }),
+        );
         progress.end();
         return all;
       } finally {

@@ -15,7 +15,9 @@ export function openStore(
   const storeOf = (files: Parameters<ModelStore['read']>[0]) =>
     files.every(({ url }) => url.startsWith('file:')) ? folder : server;
   return {
-    read: (files) => storeOf(files).read(files),
+    read: (files, onFile) => storeOf(files).read(files, onFile),
     holds: (files) => storeOf(files).holds(files),
+    recall: (files, name) => storeOf(files).recall(files, name),
+    keep: (files, name, made) => storeOf(files).keep(files, name, made),
   };
 }

@@ -47,6 +47,15 @@ export class PartialFile {
     this.#reserve(knownSize ?? 0);
   }
 
+  /** A file that is whole; its bytes are not copied. */
+  static of(bytes: Uint8Array<ArrayBuffer>): PartialFile {
+    const part = new PartialFile(null);
+    part.#bytes = bytes;
+    part.setSize(bytes.length);
+    for (let n = 0; n * CHUNK_BYTES < bytes.length; n++) part.#filled[n] = part.#chunkSize(n);
+    return part;
+  }
+
   /** Null while unknown. */
   get size(): number | null {
     return this.#size;
@@ -123,7 +132,7 @@ export class PartialFile {
   /** A copy with a buffer of its own: IndexedDB would store the whole buffer under a view. */
   chunk(n: number): ArrayBuffer {
     const start = n * CHUNK_BYTES;
-    return this.#bytes.buffer.slice(start, start + this.#chunkSize(n));
+    return this.#bytes.slice(start, start + this.#chunkSize(n)).buffer;
   }
 
   #chunkSize(n: number): number {

@@ -40,6 +40,10 @@ export function asString(value: unknown, name: string): string {
 }
 
 export function asId(value: unknown, name: string): number {
-  if (!Number.isInteger(value) || (value as number) < 0) throw corrupt(`${name} is not a token id`);
-  return value as number;
+  if (!isId(value)) throw corrupt(`${name} is not a token id`);
+  return value;
+}
+
+export function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
 }

@@ -26,7 +26,7 @@ export class Encoder {
   }
 
   /** The encoder whose heap was copied. */
-  static async from(packed: PackedEncoder, kept: ArrayBuffer): Promise<Encoder> {
+  static async from(packed: PackedEncoder, kept: Uint8Array): Promise<Encoder> {
     const heap = await Heap.start();
     heap.adopt(kept);
     return new Encoder(heap, arithmeticOf(packed.precision, heap), packed);

@@ -2,7 +2,8 @@ import { BgeError } from '../../../src/shared/errors';
 import type { Dtype, TokenHead } from '../../../src/shared/models';
 import type { EngineInfo } from '../../../src/shared/protocol';
 import type { Engine, Head, HeadOutputs, Linear, TokenBatch } from '../engine';
-import { HeadedEncoder, type Pooling } from './heads';
+import { type EncoderCopy, HeadedEncoder, type Pooling } from './heads';
+import { packedFile } from './packed-file';
 import { EncoderPool } from './pool';
 import { fasterPrecision } from './precision';
 import type { EncoderWeights } from './weights';
@@ -25,12 +26,17 @@ export interface EncoderOptions {
   readonly threads: 'auto' | number;
 }
 
-/** Opens our own engine for encoders of the BERT family. Rejects with EngineError. */
-export async function openEncoder(weights: EncoderWeights, options: EncoderOptions): Promise<Engine> {
-  const { dtype, pooling, threads } = options;
+/** Opens our own engine for encoders of the BERT family, with weights as they were published or as they were packed before. Rejects with EngineError. */
+export async function openEncoder(
+  from: { readonly weights: EncoderWeights } | { readonly packed: EncoderCopy },
+  { dtype, pooling, threads }: EncoderOptions,
+): Promise<EncoderEngine> {
   try {
     const precision = dtype === 'fp32' ? 'f32' : await fasterPrecision();
-    const encoder = await HeadedEncoder.open(weights, precision, pooling);
+    const encoder =
+      'packed' in from
+        ? await HeadedEncoder.from(from.packed)
+        : await HeadedEncoder.open(from.weights, precision, pooling);
     return new EncoderEngine(encoder, dtype, helpersFor(threads, encoder.bytes));
   } catch (cause) {
     throw failure('could not be opened', cause);
@@ -44,16 +50,26 @@ function helpersFor(threads: 'auto' | number, bytes: number): number {
   return most > 1 ? most : 0;
 }
 
-class EncoderEngine implements Engine {
+export class EncoderEngine implements Engine {
   readonly info: EngineInfo;
+  /** Of the packed weights. */
+  readonly bytes: number;
   readonly batching = { maxTokens: BATCH_TOKENS, maxRows: BATCH_TOKENS, equalLengths: false };
   readonly lanes: number;
+  readonly #encoder: HeadedEncoder;
   readonly #pool: EncoderPool;
 
   constructor(encoder: HeadedEncoder, dtype: Dtype, helpers: number) {
+    this.#encoder = encoder;
+    this.bytes = encoder.bytes;
     this.#pool = new EncoderPool(encoder, helpers);
     this.lanes = Math.max(1, helpers);
     this.info = { engine: 'wasm', device: 'wasm', dtype, threads: this.lanes };
+  }
+
+  /** What `openEncoder` takes as `packed`, by way of `readPackedFile`. */
+  packedFile(): Uint8Array<ArrayBuffer> {
+    return packedFile(this.#encoder.view());
   }
 
   slots(urgent: boolean, waiting: number): number {

@@ -14,7 +14,7 @@ export interface EncoderCopy {
   readonly pooling: Pooling;
   readonly packed: PackedEncoder;
   readonly linears: ReadonlyMap<TokenHead, PackedProduct>;
-  readonly kept: ArrayBuffer;
+  readonly kept: Uint8Array<ArrayBuffer>;
 }
 
 /** An encoder, and what its heads make of the hidden states. */
@@ -39,8 +39,14 @@ export class HeadedEncoder {
   }
 
   copy(): EncoderCopy {
+    const view = this.view();
+    return { ...view, kept: view.kept.slice() };
+  }
+
+  /** The same without a copy, valid until the heap is used again. */
+  view(): EncoderCopy {
     const { packed, heap } = this.#encoder;
-    return { packed, kept: heap.copy(), pooling: this.#pooling, linears: this.#linears };
+    return { packed, kept: heap.kept(), pooling: this.#pooling, linears: this.#linears };
   }
 
   /** Of the weights. */

@@ -142,16 +142,16 @@ export class Heap {
     return new Int8Array(this.#memory.buffer as ArrayBuffer, at, length);
   }
 
-  /** A copy of everything that is kept. */
-  copy(): ArrayBuffer {
-    return this.#memory.buffer.slice(0, this.#end) as ArrayBuffer;
+  /** A view of everything that is kept. */
+  kept(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer as ArrayBuffer, 0, this.#end);
   }
 
   /** Takes over what another heap has kept, at the same addresses. */
-  adopt(kept: ArrayBuffer): void {
-    this.#end = kept.byteLength;
+  adopt(kept: Uint8Array): void {
+    this.#end = kept.length;
     this.#reserve(this.#end);
-    new Uint8Array(this.#memory.buffer).set(new Uint8Array(kept));
+    new Uint8Array(this.#memory.buffer).set(kept);
   }
 
   #reserve(end: number): void {

@@ -63,7 +63,7 @@ export class Helper {
     const timer = setTimeout(() => helper.end(), START_LIMIT_MS);
     const lock = `bge-web-helper:${crypto.randomUUID?.() ?? Math.random()}`;
     try {
-      await helper.#death.race(helper.#api.open(lock, transfer(copy, [copy.kept])));
+      await helper.#death.race(helper.#api.open(lock, transfer(copy, [copy.kept.buffer])));
     } catch (error) {
       helper.end();
       throw error;
