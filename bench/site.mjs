@@ -14,7 +14,7 @@ const transformers = createRequire(import.meta.url).resolve('@huggingface/transf
 const transformersOrt = dirname(createRequire(transformers).resolve('onnxruntime-web/webgpu'));
 
 /** @param {string} file @returns {string} */
-const versionIn = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
+export const versionIn = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
 
 export const versions = {
   'bge-web': versionIn(join(root, 'package.json')),
@@ -111,8 +111,8 @@ function linkPublished(modelDir, models) {
 }
 
 /** Node cannot read TypeScript by itself. @param {string} path @returns {Promise<typeof import('../e2e/hub-server')>} */
-async function importTypeScript(path) {
-  const outfile = join(work, path.replace(/\.ts$/, '.mjs'));
+export async function importTypeScript(path) {
+  const outfile = join(root, '.tmp/bench', path.replace(/\.ts$/, '.mjs'));
   await build({ absWorkingDir: root, entryPoints: [path], outfile, format: 'esm', platform: 'node' });
   return import(pathToFileURL(outfile).href);
 }
