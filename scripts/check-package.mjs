@@ -1,7 +1,7 @@
 // Checks the package as users get it: publint and are-the-types-wrong on the packed tarball, the size budgets, what must
 // not be inside, that it can be imported on a server, and that it encodes in Node.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PAGE_BUDGET = 12 * 1024;
 const WHOLE_BUDGET = 80 * 1024;
-const NODE_BUDGET = 128 * 1024;
+const NODE_BUDGET = 200 * 1024;
 const run = (/** @type {string} */ file, /** @type {string[]} */ args) =>
   execFileSync(process.execPath, [join(root, 'node_modules', file), ...args], { cwd: root, stdio: 'inherit' });
 
@@ -62,7 +62,7 @@ try {
   expectThat("Node's part needs nothing but Node", () => {
     const imports = Array.from(nodePart.matchAll(/^import .*? from "(.*?)";$/gm), ([, name]) => name);
     assert(imports.length > 0 && imports.every((name) => name?.startsWith('node:')), imports.join());
-    assert(!/\bimport\(|\brequire\(/.test(nodePart), 'it imports something later');
+    assert(!/(?<!async )\bimport\(|\brequire\(/.test(nodePart), 'it imports something later');
     assert(
       !nodePart.includes('onnxruntime-web/') && !nodePart.includes('indexedDB'),
       "what is the browser's is inside",
@@ -95,6 +95,7 @@ try {
     for (const [file, name] of [
       ['bge-web', 'createEmbedder'],
       ['bge-web/search', 'createIndex'],
+      ['bge-web/node', 'createIndex'],
     ]) {
       const code = `const module = await import('${file}'); if (typeof module.${name} !== 'function') throw new Error('no ${name}')`;
       execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
@@ -118,6 +119,29 @@ try {
       encoding: 'utf8',
     });
     assert(printed === 'wasm 384 true\n', printed);
+  });
+  expectThat('installed, its command builds an index, which Node opens', () => {
+    mkdirSync(join(folder, 'docs'));
+    writeFileSync(join(folder, 'docs/tides.md'), '# Tides\n\nThe moon causes them.');
+    const { bin } = JSON.parse(readFileSync(join(folder, 'node_modules/bge-web/package.json'), 'utf8'));
+    const cli = join(folder, 'node_modules/bge-web', bin['bge-web']);
+    const args = ['index', 'docs', '--out', 'index.bge', '--model-base', join(root, 'public/models')];
+    execFileSync(process.execPath, [cli, ...args], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const code = `
+      import { openAsBlob } from 'node:fs';
+      import { createEmbedder, createIndex } from 'bge-web/node';
+      const embedder = await createEmbedder({ modelBase: ${JSON.stringify(join(root, 'public/models'))} });
+      const index = await createIndex({ embedder });
+      await index.import(await openAsBlob('index.bge'));
+      const [hit] = await index.search('why does the sea rise and fall?');
+      console.log(hit.id, hit.document.title);
+      setTimeout(() => process.exit(1), 2000).unref(); // comes only if something else keeps the process
+    `;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    assert(printed === 'tides.md Tides\n', printed);
   });
 } finally {
   rmSync(folder, { recursive: true });
