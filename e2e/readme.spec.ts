@@ -124,6 +124,11 @@ const pages: Readonly<Record<string, Documentation>> = {
     prelude: '',
     prints: { registerModel: ['me/bge-m3-legal sparse colbert', 'rerank 512'] },
   },
+
+  'docs/hosting.md': {
+    prelude: '',
+    prints: { 'embedder.info.revision': ['BAAI/bge-small-en-v1.5 bge-web-1'], registerModel: [] },
+  },
 };
 
 function withPrelude(example: string, { prelude }: Documentation): string {
