@@ -129,6 +129,11 @@ const pages: Readonly<Record<string, Documentation>> = {
     prelude: '',
     prints: { 'embedder.info.revision': ['BAAI/bge-small-en-v1.5 bge-web-1'], registerModel: [] },
   },
+
+  'docs/moving.md': {
+    prelude: '',
+    prints: { 'passages.dim': ['2 384 true'], 'Represent this question': ['384 1'] },
+  },
 };
 
 function withPrelude(example: string, { prelude }: Documentation): string {
