@@ -134,6 +134,21 @@ const pages: Readonly<Record<string, Documentation>> = {
     prelude: '',
     prints: { 'passages.dim': ['2 384 true'], 'Represent this question': ['384 1'] },
   },
+
+  'docs/choosing.md': {
+    prelude: '',
+    prints: { fallbackReason: ['wasm wasm q8 true string'] },
+  },
+
+  'docs/performance.md': {
+    prelude: EMBEDDER,
+    prints: { requestIdleCallback: ['true'], encodeStream: ['true'], onInput: ['true 1'] },
+  },
+
+  'docs/thresholds.md': {
+    prelude: SEARCH,
+    prints: { 'index.threshold(': ['true true', 'true tide'], 'noise.length': ['91 true true'] },
+  },
 };
 
 function withPrelude(example: string, { prelude }: Documentation): string {
