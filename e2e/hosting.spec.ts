@@ -113,3 +113,32 @@ test('a start page in place of a file is taken for a missing file', async ({ con
   expect(error).toMatchObject({ name: 'ModelFileNotFoundError', message: expect.stringContaining('web page instead') });
   await server.close();
 });
+
+test('a page and a worker that may connect to nothing work, once the model is stored', async ({ context }) => {
+  const policy =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'none'; style-src 'none'";
+  const server = await startServer({
+    roots: {
+      '/': join(root, 'e2e/pages'),
+      '/dist/': join(root, 'dist'),
+      '/models/': models,
+      '/closed/': join(root, 'e2e/pages'),
+      '/closed/dist/': join(root, 'dist'),
+    },
+    headers: { '/closed/': { 'Content-Security-Policy': policy } },
+  });
+  const page = await context.newPage();
+  const rowsAt = async (path: string) => {
+    await openTool(page, server, path);
+    return page.evaluate(async () => {
+      const worker = () => new Worker(new URL('dist/worker.js', location.href), { type: 'module' });
+      return bge.outcome(bge.create({ worker }).then(async (embedder) => (await embedder.encode('works')).rows));
+    });
+  };
+  expect((await rowsAt('/closed/')).error?.isBgeError).toBe(true);
+  expect(await rowsAt('/')).toEqual({ value: 1 });
+  server.log.length = 0;
+  expect(await rowsAt('/closed/')).toEqual({ value: 1 });
+  expect(server.log.filter(({ url }) => url.startsWith('/models/'))).toEqual([]);
+  await server.close();
+});

@@ -149,6 +149,11 @@ const pages: Readonly<Record<string, Documentation>> = {
     prelude: SEARCH,
     prints: { 'index.threshold(': ['true true', 'true tide'], 'noise.length': ['91 true true'] },
   },
+
+  'docs/privacy.md': {
+    prelude: EMBEDDER,
+    prints: { 'deleteIndex(name)': ['0 0'] },
+  },
 };
 
 function withPrelude(example: string, { prelude }: Documentation): string {
