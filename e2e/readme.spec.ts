@@ -154,6 +154,14 @@ const pages: Readonly<Record<string, Documentation>> = {
     prelude: EMBEDDER,
     prints: { 'deleteIndex(name)': ['0 0'] },
   },
+
+  'docs/servers.md': {
+    prelude: (example) => (example.includes('index.add') ? SEARCH(example) : ''),
+    prints: {
+      forQuery: ['true'],
+      exportVectors: ['2 384 owl true', 'tide\tThe moon\\tcauses \\\\ the tides.\t['],
+    },
+  },
 };
 
 function withPrelude(example: string, { prelude }: Documentation): string {
