@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
@@ -110,4 +110,25 @@ test('from another origin, as from a CDN, on a page that has only a script tag',
   await expect(page).toHaveTitle('right', { timeout: 60_000 });
   await server.close();
   await cdn.close();
+});
+
+test('with the import map of docs/bundlers.md, and no bundler', async ({ context }) => {
+  const guide = readFileSync(join(root, 'docs/bundlers.md'), 'utf8');
+  const example = /```html\n(<script type="importmap">.*?)```/s.exec(guide)![1]!;
+  const folder = join(app, 'import-map');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'index.html'), `<!doctype html><html lang="en"><head>${example}</head></html>`);
+  writeFileSync(join(folder, 'main.js'), MAIN);
+  writeFileSync(
+    join(folder, 'search.html'),
+    html('./main.js').replace('<head>', `<head>${example.slice(0, example.indexOf('</script>'))}</script>`),
+  );
+  const dist = join(app, 'node_modules/bge-web/dist');
+  const server = await startServer({ roots: { '/': folder, '/bge-web/dist/': dist, '/models/': models } });
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await expect(page).toHaveTitle('384 dimensions', { timeout: 60_000 });
+  await page.goto(`${server.url}/search.html`);
+  await expect(page).toHaveTitle('right', { timeout: 60_000 });
+  await server.close();
 });

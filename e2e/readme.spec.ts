@@ -124,6 +124,44 @@ const pages: Readonly<Record<string, Documentation>> = {
     prelude: '',
     prints: { registerModel: ['me/bge-m3-legal sparse colbert', 'rerank 512'] },
   },
+
+  'docs/hosting.md': {
+    prelude: '',
+    prints: { 'embedder.info.revision': ['BAAI/bge-small-en-v1.5 bge-web-1'], registerModel: [] },
+  },
+
+  'docs/moving.md': {
+    prelude: '',
+    prints: { 'passages.dim': ['2 384 true'], 'Represent this question': ['384 1'] },
+  },
+
+  'docs/choosing.md': {
+    prelude: '',
+    prints: { fallbackReason: ['wasm wasm q8 true string'] },
+  },
+
+  'docs/performance.md': {
+    prelude: EMBEDDER,
+    prints: { requestIdleCallback: ['true'], encodeStream: ['true'], onInput: ['true 1'] },
+  },
+
+  'docs/thresholds.md': {
+    prelude: SEARCH,
+    prints: { 'index.threshold(': ['true true', 'true tide'], 'noise.length': ['91 true true'] },
+  },
+
+  'docs/privacy.md': {
+    prelude: EMBEDDER,
+    prints: { 'deleteIndex(name)': ['0 0'] },
+  },
+
+  'docs/servers.md': {
+    prelude: (example) => (example.includes('index.add') ? SEARCH(example) : ''),
+    prints: {
+      forQuery: ['true'],
+      exportVectors: ['2 384 owl true', 'tide\tThe moon\\tcauses \\\\ the tides.\t['],
+    },
+  },
 };
 
 function withPrelude(example: string, { prelude }: Documentation): string {
