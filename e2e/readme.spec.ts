@@ -112,6 +112,7 @@ const pages: Readonly<Record<string, Documentation>> = {
       'E-4711': ['E-4711', 'tide', '9', 'tide', 'true 1 1 error,e,4711'],
       'index.calibrate()': ['tide true true'],
       'createReranker()': ['2 true'],
+      diversity: ['2 1 true'],
       'index.duplicates()': ['a,b', 'a,b', 'abc,de', 'true'],
       'deleteIndex(': ['true 384', 'true'],
       passageInstruction: ['true', '1', 'true'],

@@ -5,7 +5,6 @@ import { type Collection, type Entry, textOf } from './collection';
 import { duplicateGroups } from './duplicates';
 import { hitsOf } from './hits';
 import { Pauses } from './pauses';
-import { toFloats } from './vectors/halves';
 
 // What an index says of its documents without a query and without the model.
 
@@ -28,10 +27,7 @@ export function similar(
   const { vectors } = collection;
   const allowed = filter ? collection.rowsOf(filter) : undefined;
   const step = Math.ceil(entry.passages.length / MOST_QUERIES);
-  const queries = floatsAt(
-    collection,
-    rowsOf([entry]).filter((_, i) => i % step === 0),
-  );
+  const queries = collection.floatsOf(rowsOf([entry]).filter((_, i) => i % step === 0));
   for (let count = 4 * k + entry.passages.length; ; count *= 4) {
     const best = new Map<number, number>();
     for (const { row, score } of vectors.search(queries, count, allowed).flat())
@@ -61,7 +57,7 @@ export async function duplicates(
       if (pauses.isDue) await pauses.pause();
       const some = rows.slice(next, next + PASS);
       next += some.length;
-      for (const [i, hits] of vectors.search(floatsAt(collection, some), MOST_NEIGHBOURS).entries()) {
+      for (const [i, hits] of vectors.search(collection.floatsOf(some), MOST_NEIGHBOURS).entries()) {
         const close = hits.filter(({ score }) => score >= threshold);
         near.set(
           some[i]!,
@@ -91,7 +87,7 @@ export async function clusters(
   const means = new Float32Array(entries.length * dim);
   for (const [i, entry] of entries.entries()) {
     const mean = means.subarray(i * dim, (i + 1) * dim);
-    for (const [at, value] of floatsOf(collection, [entry]).entries()) mean[at % dim]! += value;
+    for (const [at, value] of collection.floatsOf(rowsOf([entry])).entries()) mean[at % dim]! += value;
     const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;
     for (let d = 0; d < dim; d++) mean[d]! /= norm;
   }
@@ -106,14 +102,3 @@ export async function clusters(
 
 const rowsOf = (entries: readonly Entry[]) =>
   entries.flatMap(({ first, passages }) => passages.map((_, i) => first + i));
-
-const floatsOf = (collection: Collection, entries: readonly Entry[]) => floatsAt(collection, rowsOf(entries));
-
-function floatsAt({ vectors }: Collection, rows: readonly number[]): Float32Array<ArrayBuffer> {
-  const floats = new Float32Array(rows.length * vectors.dim);
-  for (const [i, row] of rows.entries()) {
-    const vector = vectors.row(row);
-    floats.set(vector instanceof Uint16Array ? toFloats(vector) : vector, i * vectors.dim);
-  }
-  return floats;
-}

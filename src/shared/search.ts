@@ -88,6 +88,8 @@ export interface SearchRequest {
   readonly fusion: Fusion;
   /** How many of the best passages are scored by the reranker; 0 for none. */
   readonly rerank: number;
+  /** 0 to 1: how much unlikeness counts beside the score; 0 for nothing. */
+  readonly diversity: number;
   readonly explain: boolean;
 }
 
