@@ -114,6 +114,7 @@ const pages: Readonly<Record<string, Documentation>> = {
       'createReranker()': ['2 true'],
       diversity: ['2 1 true'],
       'index.duplicates()': ['a,b', 'a,b', 'abc,de', 'true'],
+      'index.map(': ['30 true', 'true'],
       'deleteIndex(': ['true 384', 'true'],
       passageInstruction: ['true', '1', 'true'],
       'index.export()': ['a a'],

@@ -1,10 +1,12 @@
-import type { Cluster, Filter, Hit, OwnedPassage } from '../src/shared/search';
+import type { Cluster, Filter, Hit, MapPoint, OwnedPassage } from '../src/shared/search';
 import { cluster } from './clusters/k-means';
 import { clusterTerms } from './clusters/labels';
 import { type Collection, type Entry, textOf } from './collection';
 import { duplicateGroups } from './duplicates';
 import { hitsOf } from './hits';
+import { mapOf } from './map/map';
 import { Pauses } from './pauses';
+import type { Call } from './writer';
 
 // What an index says of its documents without a query and without the model.
 
@@ -82,6 +84,30 @@ export async function clusters(
   { k, seed }: { readonly k: number; readonly seed: number },
   signal: AbortSignal,
 ): Promise<Cluster[]> {
+  const { entries, means } = meansOf(collection);
+  const { labels } = await cluster(means, collection.vectors.dim, { k, seed, signal });
+  const texts = entries.map((entry) => entry.passages.map((passage) => textOf(entry, passage)).join('\n'));
+  const terms = clusterTerms(texts, labels, { k });
+  return terms.map((words, c) => ({
+    terms: words,
+    ids: entries.filter((_, i) => labels[i] === c).map(({ document }) => document.id),
+  }));
+}
+
+/** Gives each document a place in the plane, by the mean of its passages' vectors; those without passages have none. */
+export async function map(
+  collection: Collection,
+  options: { readonly neighbours: number; readonly seed: number },
+  { signal, onEvent }: Pick<Call, 'signal' | 'onEvent'>,
+): Promise<MapPoint[]> {
+  const { entries, means } = meansOf(collection);
+  const onPart = (part: number) => onEvent({ phase: 'map', part });
+  const places = await mapOf(means, collection.vectors.dim, { ...options, onPart, signal });
+  return entries.map(({ document }, i) => ({ id: document.id, x: places[2 * i]!, y: places[2 * i + 1]! }));
+}
+
+/** The documents that have passages, and the mean of the vectors of each, of length 1. */
+function meansOf(collection: Collection) {
   const { dim } = collection.vectors;
   const entries = [...collection.documents.values()].filter(({ passages }) => passages.length > 0);
   const means = new Float32Array(entries.length * dim);
@@ -91,13 +117,7 @@ export async function clusters(
     const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;
     for (let d = 0; d < dim; d++) mean[d]! /= norm;
   }
-  const { labels } = await cluster(means, dim, { k, seed, signal });
-  const texts = entries.map((entry) => entry.passages.map((passage) => textOf(entry, passage)).join('\n'));
-  const terms = clusterTerms(texts, labels, { k });
-  return terms.map((words, c) => ({
-    terms: words,
-    ids: entries.filter((_, i) => labels[i] === c).map(({ document }) => document.id),
-  }));
+  return { entries, means };
 }
 
 const rowsOf = (entries: readonly Entry[]) =>

@@ -220,6 +220,25 @@ describe('without a query', () => {
     ).rejects.toMatchObject({ name: 'AbortError' });
   });
 
+  test('a map has every document with text, near to what is like it', async () => {
+    const index = await open(new MemoryStore());
+    expect(await index.map({ neighbours: 15, seed: 0 }, call())).toEqual([]);
+    const about = (name: string, text: string) =>
+      Array.from({ length: 12 }, (_, i) => document(`${name}${i}`, `${text} ${text} ${words[i % 8]}`));
+    await index.add([...about('b', 'bee honey'), ...about('m', 'moon tide'), document('empty', '')], call());
+    const events: unknown[] = [];
+    const onEvent = (event: unknown) => events.push(event);
+    const points = await index.map({ neighbours: 6, seed: 0 }, call(onEvent));
+    expect(points.length).toBe(24);
+    expect(points.map(({ id }) => id)).not.toContain('empty');
+    for (const { id, x, y } of points) {
+      const others = points.filter((other) => other.id !== id);
+      const [nearest] = others.sort((a, b) => Math.hypot(a.x - x, a.y - y) - Math.hypot(b.x - x, b.y - y));
+      expect(nearest!.id[0]).toBe(id[0]);
+    }
+    expect(events.at(-1)).toEqual({ phase: 'map', part: 1 });
+  });
+
   test('clusters, with the words that tell them apart', async () => {
     const index = await open(new MemoryStore());
     const about = (name: string, text: string) =>
