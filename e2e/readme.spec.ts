@@ -110,6 +110,7 @@ const pages: Readonly<Record<string, Documentation>> = {
       "Salt melts ice.' }, {": ['2 2', '1 1 0', '1', '1 1 0 birds,night'],
       'enough for now': ['enough for now', '128'],
       'E-4711': ['E-4711', 'tide', '9', 'tide', 'true 1 1 error,e,4711'],
+      "lexical: 'weights'": [/^(pump|bread) /, 'weights'],
       'index.calibrate()': ['tide true true'],
       'createReranker()': ['2 true'],
       diversity: ['2 1 true'],

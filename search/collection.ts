@@ -1,4 +1,4 @@
-import type { Filter, IndexDocument } from '../src/shared/search';
+import type { Filter, IndexDocument, Lexical } from '../src/shared/search';
 import { textToEmbed } from './chunking/chunk';
 import { fieldsOf, filterOf } from './filter';
 import type { Segment, StoredPassage } from './store/segment';
@@ -25,16 +25,17 @@ const SEGMENT_CHARACTERS = 2 ** 23;
 export class Collection {
   readonly documents = new Map<string, Entry>();
   readonly vectors: VectorIndex;
-  readonly words = new Words();
+  readonly words: Words;
   readonly #entries: Entry[] = [];
   readonly #fields = new Set<string>();
 
-  private constructor(vectors: VectorIndex) {
+  private constructor(vectors: VectorIndex, lexical: Lexical) {
     this.vectors = vectors;
+    this.words = new Words(lexical);
   }
 
-  static async open(dim: number, mode: VectorMode): Promise<Collection> {
-    return new Collection(await VectorIndex.open({ dim, mode }));
+  static async open(dim: number, mode: VectorMode, lexical: Lexical): Promise<Collection> {
+    return new Collection(await VectorIndex.open({ dim, mode }), lexical);
   }
 
   apply({ removed, documents, vectors, words }: Segment): void {

@@ -1,3 +1,4 @@
+import type { TokenWeights } from '../src/shared/scores';
 import type { Hit, HitExplanation, SearchRequest } from '../src/shared/search';
 import { type Collection, type Entry, fullTextOf } from './collection';
 import { fuseHybrid, HYBRID_CANDIDATES, type Ranking, reciprocalRankFusion } from './fusion';
@@ -7,6 +8,7 @@ import type { Work } from './prepare';
 import type { Scored } from './ranking';
 import type { StoredPassage } from './store/segment';
 import { VARIETY, varied } from './variety';
+import { weightsAt } from './words';
 
 /** A passage that was found, its score so far, and where that comes from. */
 interface Candidate extends HitExplanation {
@@ -26,10 +28,10 @@ export async function retrieve(
   { isComparable, relevanceOf }: { readonly isComparable: boolean; readonly relevanceOf: Relevance },
   work: Work,
 ): Promise<Hit[]> {
-  const { query, k, rerank, diversity, mode } = request;
-  const vector = mode !== 'lexical' && isComparable ? await work.host.embed(work.callId, 'query', [query]) : null;
+  const { query, k, rerank, diversity } = request;
+  const { vector, weights } = await embedded(request, collection, isComparable, work);
   work.signal.throwIfAborted();
-  const candidates = candidatesOf(request, collection, vector);
+  const candidates = candidatesOf(request, collection, vector, weights);
   const scored = rerank > 0 ? await reranked(query, candidates.slice(0, rerank), work) : candidates;
   const found = diversity > 0 ? varied(scored, collection, { k, diversity }) : scored;
   const relevance = ({ dense, rerank }: HitExplanation) =>
@@ -44,6 +46,21 @@ export async function retrieve(
   );
 }
 
+/** What the model makes of the query: as much as the mode asks for, in one pass. */
+async function embedded(
+  { query, mode }: SearchRequest,
+  { words }: Collection,
+  isComparable: boolean,
+  { callId, host }: Work,
+): Promise<{ readonly vector: Float32Array<ArrayBuffer> | null; readonly weights: TokenWeights | null }> {
+  if (!isComparable) return { vector: null, weights: null };
+  if (words.weights && mode !== 'dense') {
+    const { vectors, weights } = await host.embedWithWeights(callId, 'query', [query]);
+    return { vector: mode === 'lexical' ? null : vectors, weights: weightsAt(weights, 0) };
+  }
+  return { vector: mode === 'lexical' ? null : await host.embed(callId, 'query', [query]), weights: null };
+}
+
 const fuse = {
   weighted: fuseHybrid,
   rrf: (dense: Ranking, lexical: Ranking) => reciprocalRankFusion([dense, lexical]),
@@ -54,11 +71,12 @@ function candidatesOf(
   { query, k, filter, mode, fusion, rerank, diversity }: SearchRequest,
   collection: Collection,
   vector: Float32Array<ArrayBuffer> | null,
+  weights: TokenWeights | null,
 ): Candidate[] {
   const wanted = diversity > 0 ? VARIETY * k : k;
   for (let count = Math.max(4 * k, rerank, HYBRID_CANDIDATES); ; count *= 4) {
     const allowed = filter ? collection.rowsOf(filter) : undefined;
-    const lexical = mode === 'dense' && vector ? null : collection.words.search(query, count, allowed);
+    const lexical = mode === 'dense' && vector ? null : collection.words.search(query, weights, count, allowed);
     const dense =
       vector && collection.vectors.search(vector, count, allowed)[0]!.map(({ row: id, score }) => ({ id, score }));
     const fused = dense && lexical ? fuse[fusion](dense, lexical) : (dense ?? lexical)!;

@@ -12,6 +12,7 @@ export type {
   IndexDocument,
   IndexEvent,
   IndexStats,
+  Lexical,
   Limits,
   MapPoint,
   Match,
