@@ -1,9 +1,10 @@
-import type { Filter, IndexDocument } from '../src/shared/search';
+import type { Filter, IndexDocument, Lexical } from '../src/shared/search';
 import { textToEmbed } from './chunking/chunk';
 import { fieldsOf, filterOf } from './filter';
 import type { Segment, StoredPassage } from './store/segment';
 import { Bitset } from './vectors/bitset';
 import type { VectorMode } from './vectors/formats';
+import { toFloats } from './vectors/halves';
 import { VectorIndex, type Vectors } from './vectors/vector-index';
 import { Words } from './words';
 
@@ -24,16 +25,17 @@ const SEGMENT_CHARACTERS = 2 ** 23;
 export class Collection {
   readonly documents = new Map<string, Entry>();
   readonly vectors: VectorIndex;
-  readonly words = new Words();
+  readonly words: Words;
   readonly #entries: Entry[] = [];
   readonly #fields = new Set<string>();
 
-  private constructor(vectors: VectorIndex) {
+  private constructor(vectors: VectorIndex, lexical: Lexical) {
     this.vectors = vectors;
+    this.words = new Words(lexical);
   }
 
-  static async open(dim: number, mode: VectorMode): Promise<Collection> {
-    return new Collection(await VectorIndex.open({ dim, mode }));
+  static async open(dim: number, mode: VectorMode, lexical: Lexical): Promise<Collection> {
+    return new Collection(await VectorIndex.open({ dim, mode }), lexical);
   }
 
   apply({ removed, documents, vectors, words }: Segment): void {
@@ -72,6 +74,17 @@ export class Collection {
     const all = mode === 'float32' ? new Float32Array(rows.length * dim) : new Uint16Array(rows.length * dim);
     for (const [i, row] of rows.entries()) all.set(row, i * dim);
     return all;
+  }
+
+  /** Vectors of rows as float32, rows × dim, row-major. */
+  floatsOf(rows: readonly number[]): Float32Array<ArrayBuffer> {
+    const { dim } = this.vectors;
+    const floats = new Float32Array(rows.length * dim);
+    for (const [i, row] of rows.entries()) {
+      const vector = this.vectors.row(row);
+      floats.set(vector instanceof Uint16Array ? toFloats(vector) : vector, i * dim);
+    }
+    return floats;
   }
 
   /** All that there is, as segments without a past. */

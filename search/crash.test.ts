@@ -20,6 +20,8 @@ const change: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ compact: true as const }) },
 );
 
+const lexicals = fc.constantFrom('bm25' as const, 'weights' as const);
+
 type Model = ReadonlyMap<string, IndexDocument>;
 
 function changedBy(model: Model, step: Step): Model {
@@ -61,25 +63,30 @@ describe('equals a naive model', () => {
   test('after any sequence of add, remove, compact and reopen, in one tab or two', async () => {
     const steps = fc.array(fc.tuple(fc.oneof(change, fc.constant('reopen' as const)), fc.nat(1)), { maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(steps, fc.constantFrom('int8', 'float32', 'binary'), async (steps, vectors) => {
-        const store = new MemoryStore();
-        const tab = tabs(store);
-        const opened = () => SemanticIndex.open({ ...CONFIG, vectors }, tab(new ToyHost()));
-        const indexes = [await opened(), await opened()];
-        let model: Model = new Map();
-        for (const [step, i] of steps) {
-          if (step === 'reopen') indexes[i] = await opened();
-          else {
-            await run(indexes[i]!, step);
-            model = changedBy(model, step);
+      fc.asyncProperty(
+        steps,
+        fc.constantFrom('int8', 'float32', 'binary'),
+        lexicals,
+        async (steps, vectors, lexical) => {
+          const store = new MemoryStore();
+          const tab = tabs(store);
+          const opened = () => SemanticIndex.open({ ...CONFIG, vectors, lexical }, tab(new ToyHost()));
+          const indexes = [await opened(), await opened()];
+          let model: Model = new Map();
+          for (const [step, i] of steps) {
+            if (step === 'reopen') indexes[i] = await opened();
+            else {
+              await run(indexes[i]!, step);
+              model = changedBy(model, step);
+            }
           }
-        }
-        for (const index of indexes) {
-          await index.changed();
-          expect(await state(index)).toEqual(expected(model));
-        }
-        expect((await store.segmentIds()).length).toBe(indexes[0]!.stats().segments);
-      }),
+          for (const index of indexes) {
+            await index.changed();
+            expect(await state(index)).toEqual(expected(model));
+          }
+          expect((await store.segmentIds()).length).toBe(indexes[0]!.stats().segments);
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -90,9 +97,10 @@ describe('equals a naive model', () => {
         fc.array(change, { minLength: 1, maxLength: 8 }),
         fc.nat(20),
         fc.boolean(),
-        async (steps, at, isDone) => {
+        lexicals,
+        async (steps, at, isDone, lexical) => {
           const store = new MemoryStore();
-          const index = await open(crashing(store, at, isDone));
+          const index = await open(crashing(store, at, isDone), new ToyHost(), { lexical });
           let model: Model = new Map();
           let next: Model | undefined;
           for (const step of steps) {
@@ -104,7 +112,7 @@ describe('equals a naive model', () => {
             if (crashed) break;
             model = next;
           }
-          const again = await open(store);
+          const again = await open(store, new ToyHost(), { lexical });
           const found = await state(again);
           // What was acknowledged is there; what was being written is there whole or not at all.
           expect([expected(model), expected(next!)]).toContainEqual(found);

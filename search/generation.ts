@@ -2,7 +2,7 @@ import { Collection } from './collection';
 import type { IndexFile } from './store/file';
 import { History } from './store/history';
 import { decodeSegment, type Segment } from './store/segment';
-import type { Slot, Store } from './store/store';
+import type { Identity, Slot, Store } from './store/store';
 import type { VectorMode } from './vectors/formats';
 
 /** A stored history, and in memory what it has come to: the documents, their vectors and their words. */
@@ -18,13 +18,8 @@ export class Generation {
   }
 
   /** Reads what is stored. Throws CorruptIndexError. */
-  static async open(
-    store: Store,
-    slot: Slot,
-    identity: { readonly space: string; readonly dim: number },
-    mode: VectorMode,
-  ): Promise<Generation> {
-    const collection = await Collection.open(identity.dim, mode);
+  static async open(store: Store, slot: Slot, identity: Identity, mode: VectorMode): Promise<Generation> {
+    const collection = await Collection.open(identity.dim, mode, identity.lexical);
     const generation = new Generation(new History(store, slot, identity), mode, collection);
     await generation.refresh();
     return generation;
@@ -36,6 +31,11 @@ export class Generation {
 
   get collection(): Collection {
     return this.#collection;
+  }
+
+  /** What the vectors and words that are there can be compared with. */
+  get identity(): Identity {
+    return this.#history.manifest;
   }
 
   /** Names the embedding space of the vectors that are there. */
@@ -65,7 +65,7 @@ export class Generation {
   }
 
   /** Begins anew in another space. */
-  async restart(identity: { readonly space: string; readonly dim: number }): Promise<void> {
+  async restart(identity: Identity): Promise<void> {
     await this.#history.restart(identity);
     await this.#start();
   }
@@ -83,6 +83,7 @@ export class Generation {
   }
 
   async #start(): Promise<void> {
-    this.#collection = await Collection.open(this.#history.manifest.dim, this.#mode);
+    const { dim, lexical } = this.#history.manifest;
+    this.#collection = await Collection.open(dim, this.#mode, lexical);
   }
 }

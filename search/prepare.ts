@@ -1,8 +1,9 @@
+import type { TokenWeights } from '../src/shared/scores';
 import type { IndexDocument, SearchHost } from '../src/shared/search';
 import { type Collection, type Entry, fullTextOf } from './collection';
 import type { Segment, StoredDocument, StoredPassage } from './store/segment';
 import { keptVectors, type Vectors } from './vectors/vector-index';
-import { wordsOf } from './words';
+import { savedWeights, weightsAt, wordsOf } from './words';
 
 /** Texts of one pass to the embedder. */
 const PIECE = 128;
@@ -44,13 +45,21 @@ export async function prepare(
       rows.push(row === undefined ? { text } : { text, old: row });
     }
   }
-  const fresh = await embed([...known.keys()], collection, work, onPassages);
+  const { vectors: fresh, weights } = await embed([...known.keys()], collection, work, onPassages);
   const vectors = mode === 'float32' ? new Float32Array(rows.length * dim) : new Uint16Array(rows.length * dim);
   for (const [i, { old, text }] of rows.entries()) {
     const at = known.get(text)! * dim;
     vectors.set(old === undefined ? fresh.subarray(at, at + dim) : collection.vectors.row(old), i * dim);
   }
-  const words = await wordsOf(documents, collection.vectors.rows, work.signal);
+  const first = collection.vectors.rows;
+  const { weights: index } = collection.words;
+  if (!index) {
+    const words = await wordsOf(documents, first, work.signal);
+    return { segment: { removed: [], documents, vectors, words }, embedded: known.size };
+  }
+  const kept = index.weightsOf(new Set(rows.flatMap(({ old }) => old ?? [])));
+  const own = rows.map(({ old, text }) => (old === undefined ? weights.rows[known.get(text)!]! : kept.get(old)!));
+  const words = savedWeights(own, first, new Map([...index.texts, ...weights.texts]));
   return { segment: { removed: [], documents, vectors, words }, embedded: known.size };
 }
 
@@ -59,18 +68,28 @@ function oldRows(entry: Entry | undefined): Map<string, number> {
   return new Map(entry?.passages.map((passage: StoredPassage, i) => [fullTextOf(entry, passage), entry.first + i]));
 }
 
+/** The vectors as they are kept; with weights, where the collection has such. */
 async function embed(
   texts: readonly string[],
-  { vectors: { dim, mode } }: Collection,
+  { vectors: { dim, mode }, words }: Collection,
   { callId, host, signal }: Work,
   onPassages: (embedded: number) => void,
-): Promise<Vectors> {
-  const all = mode === 'float32' ? new Float32Array(texts.length * dim) : new Uint16Array(texts.length * dim);
+) {
+  const vectors: Vectors =
+    mode === 'float32' ? new Float32Array(texts.length * dim) : new Uint16Array(texts.length * dim);
+  const weights = { rows: [] as TokenWeights[], texts: new Map<number, string>() };
   for (let from = 0; from < texts.length; from += PIECE) {
-    const vectors = await host.embed(callId, 'passage', texts.slice(from, from + PIECE));
+    const piece = texts.slice(from, from + PIECE);
+    const embedded = words.weights
+      ? await host.embedWithWeights(callId, 'passage', piece)
+      : { vectors: await host.embed(callId, 'passage', piece), weights: null };
     signal.throwIfAborted();
-    all.set(keptVectors(vectors, dim, mode), from * dim);
-    onPassages(Math.min(from + PIECE, texts.length));
+    vectors.set(keptVectors(embedded.vectors, dim, mode), from * dim);
+    if (embedded.weights) {
+      for (const i of piece.keys()) weights.rows.push(weightsAt(embedded.weights, i));
+      for (const [token, text] of embedded.weights.tokens) weights.texts.set(token, text);
+    }
+    onPassages(from + piece.length);
   }
-  return all;
+  return { vectors, weights };
 }

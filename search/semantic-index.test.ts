@@ -150,6 +150,75 @@ describe('another embedding space', () => {
   });
 });
 
+describe('weights in place of words', () => {
+  const weighted = { hasWeights: true } as const;
+  const byWords = async (index: SemanticIndex, query: string) =>
+    (await search(index, query, { mode: 'lexical', explain: true })).map(({ id, score, explanation }) => [
+      id,
+      score,
+      explanation!.terms.join(),
+    ]);
+
+  test('are what a new index of an embedder that has them gets; passages that stay keep them', async () => {
+    const store = new MemoryStore();
+    const host = new ToyHost();
+    const index = await open(store, host, { ...weighted, passageTokens: 8 });
+    expect(index.stats().lexical).toBe('weights');
+    const two = 'bee honey bee honey bee.\n\nmoon tide moon tide moon.';
+    await index.add([document('a', two), document('b', 'moon')], call());
+    expect(await byWords(index, 'moon honey')).toEqual([
+      ['a', 3, 'moon'],
+      ['b', 1, 'moon'],
+    ]);
+    host.embedded.length = 0;
+    await index.add([document('a', two.replace('moon tide', 'tide tide'))], call());
+    expect(host.embedded).toEqual(['tide tide moon tide moon.']);
+    for (const one of [index, await open(store, host, weighted), await open(store, host, { lexical: 'weights' })]) {
+      expect(await byWords(one, 'honey')).toEqual([['a', 2, 'honey']]);
+      expect(await byWords(one, 'moon tide')).toEqual([
+        ['a', 5, 'moon,tide'],
+        ['b', 1, 'moon'],
+      ]);
+    }
+    const file = new Uint8Array(Buffer.concat(await index.exportFile(call()))) as Uint8Array<ArrayBuffer>;
+    const copy = await open(new MemoryStore(), host, weighted);
+    await copy.importFile(file, call());
+    expect(await byWords(copy, 'moon tide')).toEqual(await byWords(index, 'moon tide'));
+    const words = await open(new MemoryStore(), host);
+    await expect(words.importFile(file, call())).rejects.toMatchObject({ name: 'SpaceMismatchError' });
+  });
+
+  test('another ranking of words is refused by name, or built in the background while the old one answers', async () => {
+    const store = new MemoryStore();
+    const index = await open(store);
+    await index.add([document('a', 'bee honey'), document('b', 'bee')], call());
+    const other = { ...weighted, lexical: 'weights' } as const;
+    await expect(open(store, new ToyHost(), other)).rejects.toMatchObject({
+      name: 'SpaceMismatchError',
+      details: { stored: 'bm25', expected: 'weights' },
+    });
+    expect((await open(store, new ToyHost(), weighted)).stats().lexical).toBe('bm25');
+    const next = await open(store, new ToyHost(), { ...other, onSpaceChange: 'rebuild' });
+    expect(next.stats()).toMatchObject({ lexical: 'bm25', rebuilding: true });
+    expect((await byWords(next, 'honey'))[0]![0]).toBe('a');
+    await next.rebuilt();
+    expect(next.stats()).toMatchObject({ lexical: 'weights', rebuilding: false, passages: 2 });
+    expect(await byWords(next, 'honey')).toEqual([['a', 1, 'honey']]);
+    await index.changed();
+    await expect(index.add([document('c', 'bee')], call())).rejects.toThrow("open it with lexical: 'weights'");
+  });
+
+  test('an index that was stored before there were any has words', async () => {
+    const store = new MemoryStore();
+    await (await open(store)).add([document('a', 'bee')], call());
+    const { lexical: _, ...old } = (await store.manifest('current'))!;
+    await store.putManifest('current', old as never);
+    const index = await open(store, new ToyHost(), weighted);
+    expect(index.stats()).toMatchObject({ lexical: 'bm25', documents: 1 });
+    expect((await byWords(index, 'bee'))[0]![0]).toBe('a');
+  });
+});
+
 describe('a file', () => {
   const joined = (parts: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(parts)) as Uint8Array<ArrayBuffer>;
 

@@ -9,30 +9,36 @@ import type {
   IndexConfig,
   IndexDocument,
   IndexStats,
+  Lexical,
+  MapPoint,
   OwnedPassage,
   SearchRequest,
 } from '../src/shared/search';
 import { type Calibration, relevanceOf, type ThresholdGoal, thresholdFor } from './calibration';
 import { exportedVectors } from './export';
 import { Generation } from './generation';
-import { clusters, duplicates, similar } from './neighbours';
+import { clusters, duplicates, map, similar } from './neighbours';
 import { calibrationOf, fitCalibration } from './relevance';
 import { retrieve } from './retrieval';
 import { indexFileParts, readIndexFile } from './store/file';
-import { storedManifest } from './store/history';
+import { isOfOneKind, storedManifest } from './store/history';
+import type { Identity } from './store/store';
 import { type Call, type Surroundings, Writer } from './writer';
 
 /** An index from documents to hits. What is searched is in memory; what changes it is written first. */
 export class SemanticIndex {
   readonly #config: IndexConfig;
+  /** What its vectors and words are to be. */
+  readonly #wanted: Identity;
   readonly #around: Surroundings;
   readonly #writer: Writer;
   #now: Generation;
   /** Settles when the documents have vectors of the embedder's space; null where they have. */
   #rebuilding: Promise<void> | null = null;
 
-  private constructor(config: IndexConfig, around: Surroundings, now: Generation) {
+  private constructor(config: IndexConfig, wanted: Identity, around: Surroundings, now: Generation) {
     this.#config = config;
+    this.#wanted = wanted;
     this.#around = around;
     this.#now = now;
     this.#writer = new Writer(config, around, () => this.#now);
@@ -40,14 +46,12 @@ export class SemanticIndex {
 
   /** Reads what is stored. Throws SpaceMismatchError, where that is of another space and not to be rebuilt, or CorruptIndexError. */
   static async open(config: IndexConfig, around: Surroundings): Promise<SemanticIndex> {
-    const stored = (await storedManifest(around.store, 'current')) ?? config;
-    if (stored.space !== config.space && config.onSpaceChange === 'error') throw otherSpace(stored.space, config.space);
-    const index = new SemanticIndex(
-      config,
-      around,
-      await Generation.open(around.store, 'current', stored, config.vectors),
-    );
-    if (index.#now.space !== config.space) index.#startRebuild();
+    const stored = await storedManifest(around.store, 'current');
+    const wanted = { ...config, lexical: lexicalOf(config, stored) };
+    if (stored && !isOfOneKind(stored, wanted) && config.onSpaceChange === 'error') throw otherKind(stored, wanted);
+    const now = await Generation.open(around.store, 'current', stored ?? wanted, config.vectors);
+    const index = new SemanticIndex(config, wanted, around, now);
+    if (!isOfOneKind(now.identity, wanted)) index.#startRebuild();
     return index;
   }
 
@@ -98,7 +102,8 @@ export class SemanticIndex {
   async search(request: SearchRequest, call: Call): Promise<Hit[]> {
     // Vectors of one model can be compared, whatever else the names of their spaces tell; those of two models cannot.
     const isComparable = modelOf(this.#now.space) === modelOf(this.#config.space);
-    if (!isComparable && !this.#rebuilding) this.#checkSpace();
+    // The words alone answer while vectors are those of another model; but its weights are not ours either.
+    if (!isComparable && (!this.#rebuilding || this.#now.identity.lexical === 'weights')) this.#checkSpace();
     const calibration = this.#calibration();
     const relevance = (dense: number) => calibration && relevanceOf(calibration, dense);
     return retrieve(request, this.#now.collection, { isComparable, relevanceOf: relevance }, this.#writer.workOf(call));
@@ -124,6 +129,10 @@ export class SemanticIndex {
 
   clusters(options: { readonly k: number; readonly seed: number }, call: Call): Promise<Cluster[]> {
     return clusters(this.#now.collection, options, call.signal);
+  }
+
+  map(options: { readonly neighbours: number; readonly seed: number }, call: Call): Promise<MapPoint[]> {
+    return map(this.#now.collection, options, call);
   }
 
   /** Fits what scores mean in this index, and keeps it. */
@@ -159,7 +168,7 @@ export class SemanticIndex {
       memory: vectors.bytes,
       stored: history.bytes,
       segments: history.manifest.segments.length,
-      ...{ space, dim: vectors.dim, rebuilding: this.#rebuilding !== null },
+      ...{ space, dim: vectors.dim, lexical: history.manifest.lexical, rebuilding: this.#rebuilding !== null },
     };
   }
 
@@ -176,7 +185,7 @@ export class SemanticIndex {
   /** Takes what the file has, in place of all that there is. Throws CorruptIndexError or SpaceMismatchError, and then has changed nothing. */
   async importFile(file: Uint8Array<ArrayBuffer>, call: Call): Promise<void> {
     const read = await readIndexFile(file);
-    if (read.manifest.space !== this.#config.space) throw otherSpace(read.manifest.space, this.#config.space);
+    if (!isOfOneKind(read.manifest, this.#wanted)) throw otherKind(read.manifest, this.#wanted);
     await this.rebuilt();
     await this.#change(call, async () => {
       await this.#now.adopt(read);
@@ -215,22 +224,22 @@ export class SemanticIndex {
 
   /** Gives every document vectors of the embedder's space, in a generation beside this one, which then takes its place. What is there after a crash is not done twice. */
   async #rebuild(): Promise<void> {
-    const { space, vectors } = this.#config;
+    const wanted = this.#wanted;
     const { store, onEvent } = this.#around;
     const call: Call = { id: 0, signal: new AbortController().signal, onEvent };
-    const next = await Generation.open(store, 'next', this.#config, vectors);
+    const next = await Generation.open(store, 'next', wanted, this.#config.vectors);
     for (let isDone = false; !isDone; ) {
       isDone = await this.#writer.alone(call, async () => {
-        if (this.#now.space === space) return true; // another tab was faster
+        if (isOfOneKind(this.#now.identity, wanted)) return true; // another tab was faster
         await next.refresh();
-        if (next.space !== space) await next.restart(this.#config);
-        const wanted = this.#now.collection.documents;
-        const documents = Array.from(wanted.values(), ({ document }) => document);
-        const gone = [...next.collection.documents.keys()].filter((id) => !wanted.has(id));
+        if (!isOfOneKind(next.identity, wanted)) await next.restart(wanted);
+        const all = this.#now.collection.documents;
+        const documents = Array.from(all.values(), ({ document }) => document);
+        const gone = [...next.collection.documents.keys()].filter((id) => !all.has(id));
         await this.#writer.remove(gone, next, call);
         const { batch } = await this.#writer.takeBatch(documents, 0, next, call);
         await this.#writer.write(batch, next, call);
-        onEvent({ phase: 'rebuild', documents: next.collection.documents.size, totalDocuments: wanted.size });
+        onEvent({ phase: 'rebuild', documents: next.collection.documents.size, totalDocuments: all.size });
         if (batch.length > 0) return false;
         await next.promote();
         this.#now = next;
@@ -242,13 +251,25 @@ export class SemanticIndex {
 
   /** Throws where another tab has built the index anew for another embedder, or building it has failed. */
   #checkSpace(): void {
-    if (this.#now.space !== this.#config.space) throw otherSpace(this.#now.space, this.#config.space);
+    if (!isOfOneKind(this.#now.identity, this.#wanted)) throw otherKind(this.#now.identity, this.#wanted);
   }
 }
 
-function otherSpace(stored: string, expected: string): BgeError {
-  const message = `The index is of the embedding space ${stored}, the embedder gives vectors of ${expected}; open it by the embedder that made it, or with onSpaceChange: 'rebuild'`;
-  return new BgeError('SpaceMismatchError', message, { details: { stored, expected } });
+/** How words are ranked: as is asked for; else as they were, if that can go on; else as the embedder can do it best. */
+function lexicalOf({ lexical, space, hasWeights }: IndexConfig, stored: Identity | null): Lexical {
+  return lexical ?? (stored?.space === space ? stored.lexical : hasWeights ? 'weights' : 'bm25');
+}
+
+function otherKind(stored: Identity, expected: Identity): BgeError {
+  const message =
+    stored.space === expected.space
+      ? `The index ranks words by ${stored.lexical}, and ${expected.lexical} was asked for; open it with lexical: '${stored.lexical}', or with onSpaceChange: 'rebuild'`
+      : `The index is of the embedding space ${stored.space}, the embedder gives vectors of ${expected.space}; open it by the embedder that made it, or with onSpaceChange: 'rebuild'`;
+  const details =
+    stored.space === expected.space
+      ? { stored: stored.lexical, expected: expected.lexical }
+      : { stored: stored.space, expected: expected.space };
+  return new BgeError('SpaceMismatchError', message, { details });
 }
 
 function modelOf(space: string): string {

@@ -1,3 +1,4 @@
+import type { SparseData } from '../src/shared/protocol';
 import type { IndexConfig, IndexDocument, IndexEvent, SearchHost, SearchRequest } from '../src/shared/search';
 import { SemanticIndex } from './semantic-index';
 import type { Store } from './store/store';
@@ -18,6 +19,24 @@ export function vectorOf(text: string): Float32Array<ArrayBuffer> {
   return vector;
 }
 
+/** The weight of a word is how often it occurs. */
+function weightsOf(texts: readonly string[]): SparseData {
+  const rows = texts.map((text) => {
+    const counts = new Map<string, number>();
+    for (const word of text.match(/\w+/g) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+    return [...counts];
+  });
+  const idOf = (word: string) => [...word].reduce((hash, char) => (hash * 31 + char.charCodeAt(0)) % 250_000, 7);
+  const offsets = [0];
+  for (const row of rows) offsets.push(offsets.at(-1)! + row.length);
+  return {
+    ids: Uint32Array.from(rows.flat(), ([word]) => idOf(word)),
+    weights: Float32Array.from(rows.flat(), ([, count]) => count),
+    offsets: Uint32Array.from(offsets),
+    tokens: new Map(rows.flat().map(([word]) => [idOf(word), word])),
+  };
+}
+
 export class ToyHost implements SearchHost {
   /** Every text that was embedded as a passage. */
   readonly embedded: string[] = [];
@@ -29,6 +48,10 @@ export class ToyHost implements SearchHost {
       this.embedded.push(...texts);
     }
     return Float32Array.from(texts.flatMap((text) => [...vectorOf(text)]));
+  }
+
+  async embedWithWeights(callId: number, kind: 'query' | 'passage', texts: readonly string[]) {
+    return { vectors: await this.embed(callId, kind, texts), weights: weightsOf(texts) };
   }
 
   async countTokens(_callId: number, texts: readonly string[]) {
@@ -43,6 +66,7 @@ export class ToyHost implements SearchHost {
 
 export const CONFIG: IndexConfig = {
   ...{ name: 'test', url: null, space: 'toy/model@1/fp32/32', dim: DIM, vectors: 'int8' },
+  ...{ lexical: null, hasWeights: false },
   ...{ passageTokens: 64, overlapTokens: 0, onSpaceChange: 'error' },
 };
 
@@ -75,6 +99,7 @@ export function search(index: SemanticIndex, query: string, options: Partial<Sea
     mode: 'dense',
     fusion: 'weighted',
     rerank: 0,
+    diversity: 0,
     explain: false,
   } as const;
   return index.search({ ...request, ...options }, call());

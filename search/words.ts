@@ -1,4 +1,8 @@
+import type { SparseData } from '../src/shared/protocol';
+import type { TokenWeights } from '../src/shared/scores';
+import type { Lexical } from '../src/shared/search';
 import { textOf } from './collection';
+import { WeightIndex } from './lexical/weight-index';
 import { type IndexedPassage, type SavedWords, type WordHit, WordIndex } from './lexical/word-index';
 import { Pauses } from './pauses';
 import type { StoredDocument } from './store/segment';
@@ -25,9 +29,37 @@ function* numbered(documents: readonly StoredDocument[], first: number): Generat
     for (const passage of one.passages) yield { id: id++, text: textOf(one, passage), headings: passage.headings };
 }
 
-/** The words of all passages, which have the numbers of their rows. */
+/** M3's weights of passages, which have the numbers from `first` on. */
+export function savedWeights(
+  rows: readonly TokenWeights[],
+  first: number,
+  texts: ReadonlyMap<number, string>,
+): SavedWords {
+  const index = new WeightIndex();
+  for (const [i, row] of rows.entries()) index.add(first + i, row, texts);
+  return index.save();
+}
+
+/** Of all texts in a row the weights of text `i`. */
+export function weightsAt({ ids, weights, offsets }: SparseData, i: number): TokenWeights {
+  return {
+    ids: ids.subarray(offsets[i]!, offsets[i + 1]!),
+    weights: weights.subarray(offsets[i]!, offsets[i + 1]!),
+  };
+}
+
+/** The words of all passages, or M3's weights of their tokens. Passages have the numbers of their rows. */
 export class Words {
-  readonly #index = new WordIndex();
+  readonly #index: WordIndex | WeightIndex;
+
+  constructor(lexical: Lexical) {
+    this.#index = lexical === 'weights' ? new WeightIndex() : new WordIndex();
+  }
+
+  /** Those of M3's weights; null where words are ranked by BM25. */
+  get weights(): WeightIndex | null {
+    return this.#index instanceof WeightIndex ? this.#index : null;
+  }
 
   add(saved: SavedWords): void {
     this.#index.append(saved);
@@ -37,9 +69,11 @@ export class Words {
     this.#index.remove(rows);
   }
 
-  /** The best passages that share a word with the query, best first. */
-  search(query: string, k: number, allowed: Bitset | undefined): WordHit[] {
-    return this.#index.search(query, { k, ...(allowed && { filter: (row: number) => allowed.has(row) }) });
+  /** The best passages that share a word with the query, best first; of weights, a token. `weights` are those of the query, where there are such. */
+  search(query: string, weights: TokenWeights | null, k: number, allowed: Bitset | undefined): WordHit[] {
+    const options = { k, ...(allowed && { filter: (row: number) => allowed.has(row) }) };
+    if (this.#index instanceof WordIndex) return this.#index.search(query, options);
+    return weights ? this.#index.search(weights, options) : [];
   }
 
   /** As they are stored, a part for each stretch of rows: `starts` are the new numbers at which they begin, `moved` gives the new number of a row. */

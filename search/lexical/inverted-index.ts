@@ -165,3 +165,14 @@ function reserve(list: Postings, more: number): void {
   values.set(list.values);
   Object.assign(list, { places, values });
 }
+
+/** Whether a key occurs at a place. */
+export function has({ length, places }: Postings, place: number): boolean {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < place) low = middle + 1;
+    else high = middle;
+  }
+  return low < length && places[low] === place;
+}

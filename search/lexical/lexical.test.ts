@@ -177,6 +177,34 @@ describe('weights of M3', () => {
     );
   });
 
+  test('hits say which tokens matched, and the weights of passages can be read again, also when saved', () => {
+    let index = new WeightIndex();
+    const texts = new Map([
+      [5, 'bee'],
+      [6, 'a\nb c'],
+    ]);
+    index.add(1, { ids: [5, 6, 7], weights: [0.5, 0.25, 1] }, texts);
+    index.add(2, { ids: [6], weights: [2] }, texts);
+    index.add(3, { ids: [], weights: [] }, texts);
+    for (const _ of [1, 2]) {
+      const hits = index.search({ ids: [7, 6], weights: [1, 1] }, all);
+      expect(hits.map(({ id, terms }) => [id, ...terms])).toEqual([
+        [2, 'a b c'],
+        [1, '', 'a b c'],
+      ]);
+      expect(index.weightsOf(new Set([1, 3, 9]))).toEqual(
+        new Map([
+          [1, { ids: [5, 6, 7], weights: [0.5, 0.25, 1] }],
+          [3, { ids: [], weights: [] }],
+        ]),
+      );
+      const saved = index.save();
+      expect([...saved.lengths]).toEqual([3, 1, 0]);
+      index = new WeightIndex();
+      index.append(saved);
+    }
+  });
+
   test('what does not fit is refused', () => {
     const index = new WeightIndex();
     index.add(1, { ids: [5], weights: [0.5] });
@@ -187,8 +215,8 @@ describe('weights of M3', () => {
       'Expected `weights[0]` to be a finite number above 0',
     );
     expect(index.size).toBe(1);
-    expect(() => index.append({ ...index.save(), passages: new Uint32Array(1), tokens: new Uint32Array(2) })).toThrow(
-      '3 positions',
-    );
+    const saved = { ...index.save(), passages: new Uint32Array(1) };
+    expect(() => index.append({ ...saved, words: '1 a\n2 b\n' })).toThrow('3 positions');
+    expect(() => index.append({ ...saved, words: 'bee\n' })).toThrow('lines of token ids, got bee');
   });
 });

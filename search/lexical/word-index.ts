@@ -1,6 +1,6 @@
 import { misfit } from '../../src/shared/errors';
 import { best, type Scored } from '../ranking';
-import { InvertedIndex, type Postings, type SavedPostings } from './inverted-index';
+import { has, InvertedIndex, type Postings, type SavedPostings } from './inverted-index';
 import { type LexicalSearchOptions, scoresOf } from './scores';
 import { termsOf } from './terms';
 
@@ -17,11 +17,11 @@ export interface WordHit extends Scored {
   readonly terms: readonly string[];
 }
 
-/** Words of many passages, as they are stored. */
+/** Words of many passages, as they are stored; or M3's tokens. */
 export interface SavedWords extends SavedPostings {
-  /** The words, each with a line break after it. */
+  /** The words, each with a line break after it; of a token the id, a space and its text. */
   readonly words: string;
-  /** Words of each passage, as many times as they occur. */
+  /** Words of each passage, as many times as they occur; of tokens each one once. */
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
@@ -110,14 +110,4 @@ export class WordIndex {
     for (let i = 0; i < length; i++) if (this.#index.passageAt(places[i]!) >= 0) passages++;
     return passages;
   }
-}
-
-function has({ length, places }: Postings, place: number): boolean {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (places[middle]! < place) low = middle + 1;
-    else high = middle;
-  }
-  return low < length && places[low] === place;
 }

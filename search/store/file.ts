@@ -1,6 +1,6 @@
 import { canDigest, sha256 } from '../../worker/model-store/digest';
 import { corruptIndex } from './corrupt';
-import { checkSegment, FORMAT } from './history';
+import { checkSegment, FORMAT, withLexical } from './history';
 import { decodeSegment } from './segment';
 import type { Manifest } from './store';
 
@@ -40,7 +40,7 @@ export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<Inde
   const hash = file.subarray(16, HEADER);
   if (canDigest() && hash.some((byte) => byte > 0) && toHex(hash) !== (await sha256(json)))
     throw corruptIndex('the head of the file has another SHA-256 than when it was written');
-  const manifest: Manifest = JSON.parse(new TextDecoder().decode(json));
+  const manifest = withLexical(JSON.parse(new TextDecoder().decode(json)));
   const segments: Uint8Array<ArrayBuffer>[] = [];
   let at = start;
   for (const reference of manifest.segments) {

@@ -2,7 +2,7 @@ import { BgeError } from '../../src/shared/errors';
 import { sha256 } from '../../worker/model-store/digest';
 import { corruptIndex } from './corrupt';
 import { decodeSegment, encodeSegment, type Segment } from './segment';
-import type { Manifest, SegmentReference, Slot, Store } from './store';
+import type { Identity, Manifest, SegmentReference, Slot, Store } from './store';
 
 /** Rises when older indexes cannot be read any more. */
 export const FORMAT = 1;
@@ -25,10 +25,10 @@ export class History {
   readonly #slot: Slot;
   #manifest: Manifest;
 
-  constructor(store: Store, slot: Slot, { space, dim }: Pick<Manifest, 'space' | 'dim'>) {
+  constructor(store: Store, slot: Slot, identity: Identity) {
     this.#store = store;
     this.#slot = slot;
-    this.#manifest = { format: FORMAT, space, dim, segments: [], extra: {} };
+    this.#manifest = emptyManifest(identity);
   }
 
   get manifest(): Manifest {
@@ -45,7 +45,7 @@ export class History {
       const stored = await storedManifest(this.#store, this.#slot);
       if (!stored) return { reset: this.#forget(), segments: [] };
       const known = this.#manifest.segments;
-      const reset = stored.space !== this.#manifest.space || known.some(({ id }, i) => stored.segments[i]?.id !== id);
+      const reset = !isOfOneKind(stored, this.#manifest) || known.some(({ id }, i) => stored.segments[i]?.id !== id);
       const added = stored.segments.slice(reset ? 0 : known.length);
       const segments = await this.#read(added, stored.dim, attempt === ATTEMPTS);
       if (!segments) continue;
@@ -84,8 +84,8 @@ export class History {
   }
 
   /** Begins anew in another space: what was there is gone. */
-  async restart({ space, dim }: Pick<Manifest, 'space' | 'dim'>): Promise<void> {
-    await this.#put({ format: FORMAT, space, dim, segments: [], extra: {} });
+  async restart(identity: Identity): Promise<void> {
+    await this.#put(emptyManifest(identity));
     await this.sweep();
   }
 
@@ -158,7 +158,21 @@ export async function storedManifest(store: Store, slot: Slot): Promise<Manifest
   const manifest = await store.manifest(slot);
   if (manifest && manifest.format !== FORMAT)
     throw corruptIndex(`it has format ${manifest.format}, and this version of bge-web reads ${FORMAT}`);
-  return manifest;
+  return manifest && withLexical(manifest);
+}
+
+/** Indexes that were made before there were weights have words. */
+export function withLexical(manifest: Omit<Manifest, 'lexical'> & Partial<Manifest>): Manifest {
+  return { lexical: 'bm25', ...manifest };
+}
+
+/** True if vectors and words of the two can be compared. */
+export function isOfOneKind(a: Identity, b: Identity): boolean {
+  return a.space === b.space && a.lexical === b.lexical;
+}
+
+function emptyManifest({ space, dim, lexical }: Identity): Manifest {
+  return { format: FORMAT, space, dim, lexical, segments: [], extra: {} };
 }
 
 /** Throws CorruptIndexError if the bytes are not those that were written. */

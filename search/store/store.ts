@@ -1,3 +1,5 @@
+import type { Lexical } from '../../src/shared/search';
+
 /** A segment's name, size and SHA-256 (empty where the browser cannot compute it). */
 export interface SegmentReference {
   readonly id: string;
@@ -11,11 +13,15 @@ export interface Manifest {
   /** Names the embedding space of all vectors. */
   readonly space: string;
   readonly dim: number;
+  readonly lexical: Lexical;
   /** In the order in which they were written: each one changes what the ones before it made. */
   readonly segments: readonly SegmentReference[];
   /** What else belongs to the index and is small, such as its calibration. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
+
+/** What the vectors and words of an index are: those of another one cannot be compared with them. */
+export type Identity = Pick<Manifest, 'space' | 'dim' | 'lexical'>;
 
 /** The index that answers, or the one that is built to take its place. */
 export type Slot = 'current' | 'next';

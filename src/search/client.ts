@@ -119,6 +119,7 @@ function answering(host: SearchHost, signOfLife: () => void): SearchHost {
   };
   return {
     embed: (...of) => answered(host.embed(...of)),
+    embedWithWeights: (...of) => answered(host.embedWithWeights(...of)),
     countTokens: (...of) => answered(host.countTokens(...of)),
     rerank: (...of) => answered(host.rerank(...of)),
   };

@@ -13,7 +13,9 @@ export type {
   IndexDocument,
   IndexEvent,
   IndexStats,
+  Lexical,
   Limits,
+  MapPoint,
   Match,
   OwnedPassage,
   Passage,
@@ -22,4 +24,4 @@ export type {
 } from '../shared/search.js';
 export type { IndexEmbedder, IndexReranker } from './models.js';
 export type { SearchOptions } from './options.js';
-export type { AddOptions, SearchIndex } from './search-index.js';
+export type { AddOptions, MapOptions, SearchIndex } from './search-index.js';

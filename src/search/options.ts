@@ -1,8 +1,8 @@
 import { checkInteger, checkOneOf, checkPositive, isIntegerIn } from '../inputs.js';
 import { invalidInput, misfit } from '../shared/errors.js';
-import type { Filter, Fusion, IndexConfig, IndexEvent, SearchMode } from '../shared/search.js';
+import type { Filter, Fusion, IndexConfig, IndexEvent, Lexical, SearchMode } from '../shared/search.js';
 import { checkFilter } from './inputs.js';
-import type { IndexEmbedder, IndexReranker } from './models.js';
+import { hasWeights, type IndexEmbedder, type IndexReranker } from './models.js';
 
 /** How to make or open an index. Only `embedder` must be given. */
 export interface IndexOptions {
@@ -19,6 +19,11 @@ export interface IndexOptions {
    * (4 bytes, exact), `binary` (2.1 bytes, scanned fastest; may miss some of the best). Stored are float16, for `float32` those.
    */
   vectors?: 'int8' | 'float32' | 'binary';
+  /**
+   * How words are ranked: `bm25`, by how often they occur, or `weights`, by those that BGE-M3's sparse head gives the tokens, from the same pass through the
+   * model. Default: what the index was made with; for a new one `weights` where the embedder has that head. Another one than the index has is as another space.
+   */
+  lexical?: Lexical;
   /** The most tokens of a passage, an integer from 8 to the embedder's `maxLength`. Default 256, or `maxLength` where that is less. For documents from now on. */
   passageTokens?: number;
   /** Tokens of the last sentences of a passage that the next one begins with, from 0 to half of `passageTokens`. Default 1/8 of it, rounded down. */
@@ -26,7 +31,7 @@ export interface IndexOptions {
   /**
    * What happens to an index that another model, number format or instruction has made. `error` (default): SpaceMismatchError.
    * `rebuild`: its documents are embedded anew in the background, while the old vectors answer, or where the model or the
-   * dimension is another one, the words alone.
+   * dimension is another one, the words alone (BM25; where they are ranked by the old model's weights, searches reject until it is done).
    */
   onSpaceChange?: 'error' | 'rebuild';
   /** Makes the search worker. Default: the package's own `search-worker.js`. */
@@ -50,6 +55,13 @@ export interface SearchOptions {
   fusion?: Fusion;
   /** Score the best passages by the reranker: `true` for as many as `k`, at least 20, or their number, 1 to 1000. Default false. */
   rerank?: boolean | number;
+  /**
+   * Take documents that differ from each other, out of the best 4 × `k` (of those that the reranker scored, where it is asked): each time the one with
+   * the highest (1 − diversity) × score, scaled to 0 … 1, − diversity × cosine with the most similar one taken before, of their best
+   * passages. 0 (default) to 1: 0 takes them by score alone. Hits keep their scores, which do not
+   * fall from hit to hit then. Maximal marginal relevance with λ = 1 − diversity (Carbonell and Goldstein 1998).
+   */
+  diversity?: number;
   /** Say where each hit's score comes from. Default false. */
   explain?: boolean;
   signal?: AbortSignal;
@@ -59,7 +71,8 @@ const MOST_RERANKED = 1000;
 
 /** Throws InvalidInputError. */
 export function indexConfig(options: IndexOptions): IndexConfig {
-  const { embedder, reranker, name = null, url = null, vectors = 'int8', onSpaceChange = 'error', worker } = options;
+  const { embedder, reranker, name = null, url = null, vectors = 'int8', lexical = null } = options;
+  const { onSpaceChange = 'error', worker } = options;
   const { space, dim, maxLength } = embedderInfo(embedder);
   if (reranker !== undefined && typeof reranker?.score !== 'function')
     throw invalidInput('reranker', 'a reranker', reranker);
@@ -67,6 +80,9 @@ export function indexConfig(options: IndexOptions): IndexConfig {
     throw invalidInput('name', 'a string that is not empty', name);
   if (name !== null && url !== null) throw misfit('url', 'absent where `name` is given', String(url));
   checkOneOf('vectors', ['int8', 'float32', 'binary'], vectors);
+  if (lexical !== null) checkOneOf('lexical', ['bm25', 'weights'], lexical);
+  if (lexical === 'weights' && !hasWeights(embedder))
+    throw misfit('lexical', "'bm25' where the embedder has no sparse head", lexical);
   checkOneOf('onSpaceChange', ['error', 'rebuild'], onSpaceChange);
   if (worker !== undefined && typeof worker !== 'function')
     throw invalidInput('worker', 'a function that makes a worker', worker);
@@ -75,7 +91,10 @@ export function indexConfig(options: IndexOptions): IndexConfig {
   const { overlapTokens = Math.floor(passageTokens / 8) } = options;
   checkInteger('overlapTokens', overlapTokens, 0, Math.floor(passageTokens / 2));
   const address = url === null ? null : addressOf(url);
-  return { name, url: address, space, dim, vectors, passageTokens, overlapTokens, onSpaceChange };
+  return {
+    ...{ name, url: address, space, dim, vectors, lexical, hasWeights: hasWeights(embedder) },
+    ...{ passageTokens, overlapTokens, onSpaceChange },
+  };
 }
 
 function embedderInfo(embedder: IndexEmbedder): IndexEmbedder['info'] {
@@ -96,7 +115,15 @@ function addressOf(url: string | URL): string {
 
 /** What of a search's options goes to the worker. Throws InvalidInputError. */
 export function searchConfig(options: SearchOptions, hasReranker: boolean) {
-  const { k = 10, filter, mode = 'hybrid', fusion = 'weighted', rerank = false, explain = false } = options;
+  const {
+    k = 10,
+    filter,
+    mode = 'hybrid',
+    fusion = 'weighted',
+    rerank = false,
+    diversity = 0,
+    explain = false,
+  } = options;
   checkPositive('k', k);
   checkOneOf('mode', ['dense', 'lexical', 'hybrid'], mode);
   checkOneOf('fusion', ['weighted', 'rrf'], fusion);
@@ -104,7 +131,12 @@ export function searchConfig(options: SearchOptions, hasReranker: boolean) {
     throw invalidInput('rerank', `a boolean or an integer from 1 to ${MOST_RERANKED}`, rerank);
   if (rerank && !hasReranker)
     throw misfit('rerank', 'false where createIndex() was given no `reranker`', String(rerank));
+  if (!(typeof diversity === 'number' && diversity >= 0 && diversity <= 1))
+    throw invalidInput('diversity', 'a number from 0 to 1', diversity);
   if (typeof explain !== 'boolean') throw invalidInput('explain', 'a boolean', explain);
   const reranked = rerank === true ? Math.min(Math.max(k, 20), MOST_RERANKED) : Number(rerank);
-  return { k, filter: filter === undefined ? null : checkFilter(filter), mode, fusion, rerank: reranked, explain };
+  return {
+    ...{ k, filter: filter === undefined ? null : checkFilter(filter), mode, fusion },
+    ...{ rerank: reranked, diversity, explain },
+  };
 }

@@ -1,5 +1,5 @@
 import type { WireError } from './errors.js';
-import type { TextPair } from './protocol.js';
+import type { SparseData, TextPair } from './protocol.js';
 
 // What crosses between the page and the search worker.
 
@@ -45,6 +45,9 @@ export type SearchMode = 'dense' | 'lexical' | 'hybrid';
 /** How the rankings by vectors and by words become one: by their scores, 0.7 × dense + 0.3 × lexical, each scaled to 0 … 1; or by their places (reciprocal rank fusion). */
 export type Fusion = 'weighted' | 'rrf';
 
+/** How words are ranked: by how often they occur (`bm25`), or by the weights that BGE-M3's sparse head gives the tokens (`weights`). */
+export type Lexical = 'bm25' | 'weights';
+
 /** How an index is made and opened. */
 export interface IndexConfig {
   /** Null for an index in memory. */
@@ -55,6 +58,9 @@ export interface IndexConfig {
   readonly space: string;
   readonly dim: number;
   readonly vectors: 'int8' | 'float32' | 'binary';
+  /** Null for what the index has, or for a new one the weights if the embedder `hasWeights`. */
+  readonly lexical: Lexical | null;
+  readonly hasWeights: boolean;
   /** Tokens of a passage, and of it that the next one has too. */
   readonly passageTokens: number;
   readonly overlapTokens: number;
@@ -88,6 +94,8 @@ export interface SearchRequest {
   readonly fusion: Fusion;
   /** How many of the best passages are scored by the reranker; 0 for none. */
   readonly rerank: number;
+  /** 0 to 1: how much unlikeness counts beside the score; 0 for nothing. */
+  readonly diversity: number;
   readonly explain: boolean;
 }
 
@@ -108,14 +116,14 @@ export interface Match extends Passage {
 export interface HitExplanation {
   /** Inner product of the vectors of query and passage. */
   readonly dense: number | null;
-  /** BM25. */
+  /** BM25, or the sum of products of M3's weights. */
   readonly lexical: number | null;
   /** The reranker's logit. */
   readonly rerank: number | null;
   /** Places in the two rankings, from 1. */
   readonly denseRank: number | null;
   readonly lexicalRank: number | null;
-  /** The words of the query that the passage has. */
+  /** The words (or tokens of M3) of the query that the passage has. */
   readonly terms: readonly string[];
 }
 
@@ -151,6 +159,13 @@ export interface Cluster {
   readonly ids: readonly string[];
 }
 
+/** Where a document stands on a map, each 0 to 1. */
+export interface MapPoint {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface IndexStats {
   readonly documents: number;
   readonly passages: number;
@@ -164,6 +179,7 @@ export interface IndexStats {
   /** Of the vectors that answer now; another one than the embedder's while the index is rebuilt. */
   readonly space: string;
   readonly dim: number;
+  readonly lexical: Lexical;
   readonly rebuilding: boolean;
 }
 
@@ -177,6 +193,8 @@ export type IndexEvent =
       readonly totalDocuments: number;
       readonly passages: number;
     }
+  /** How much of a map is done, 0 to 1. */
+  | { readonly phase: 'map'; readonly part: number }
   | { readonly phase: 'rebuild'; readonly documents: number; readonly totalDocuments: number };
 
 /** What scores mean in a corpus: how random pairs score, and how far above them relevant pairs do. Plain data, to be stored. */
@@ -196,10 +214,18 @@ export type ThresholdGoal =
   /** The part of what lies above it that shall be relevant; `prevalence` is the part of all compared pairs that is: 1 ÷ passages where one passage answers. */
   | { readonly precision: number; readonly prevalence: number };
 
+/** Vectors, rows × dim, and the lexical weights of the same texts. */
+export interface Embedded {
+  readonly vectors: Float32Array<ArrayBuffer>;
+  readonly weights: SparseData;
+}
+
 /** What the index asks of the page, which has the models. A call of 0 belongs to the index itself. */
 export interface SearchHost {
   /** rows × dim float32 values, in the order of the texts. */
   embed(callId: number, kind: 'query' | 'passage', texts: readonly string[]): Promise<Float32Array<ArrayBuffer>>;
+  /** As `embed`, with the lexical weights of each text, from the same pass. */
+  embedWithWeights(callId: number, kind: 'query' | 'passage', texts: readonly string[]): Promise<Embedded>;
   /** Tokens of each text, without special ones. */
   countTokens(callId: number, texts: readonly string[]): Promise<number[]>;
   /** One logit a passage. */
@@ -236,6 +262,7 @@ export interface SearchApi {
   ): Promise<Hit[] | null>;
   duplicates(request: OfCall & { readonly threshold: number }): Promise<OwnedPassage[][]>;
   clusters(request: OfCall & { readonly k: number; readonly seed: number }): Promise<Cluster[]>;
+  map(request: OfCall & { readonly neighbours: number; readonly seed: number }): Promise<MapPoint[]>;
   calibrate(request: OfCall & { readonly relevant: readonly TextPair[] }): Promise<Calibration>;
   threshold(request: OfCall & { readonly goal: ThresholdGoal }): Promise<number>;
   get(request: OfCall & { readonly ids: readonly string[] }): Promise<(IndexDocument | null)[]>;
