@@ -4,14 +4,25 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dot, load, openModel, root } from '../bench/eval/node-engine.mjs';
 
-const { WordIndex, best, calibrate, chunk, fuseHybrid, reciprocalRankFusion, relevanceOf, textToEmbed, thresholdFor } =
-  await load([
-    `export { chunk, textToEmbed } from './search/chunking/chunk';`,
-    `export { WordIndex } from './search/lexical/word-index';`,
-    `export { fuseHybrid, reciprocalRankFusion } from './search/fusion';`,
-    `export { calibrate, relevanceOf, thresholdFor } from './search/calibration';`,
-    `export { best } from './search/ranking';`,
-  ]);
+const {
+  WordIndex,
+  best,
+  calibrate,
+  chunk,
+  evaluate,
+  fuseHybrid,
+  reciprocalRankFusion,
+  relevanceOf,
+  textToEmbed,
+  thresholdFor,
+} = await load([
+  `export { chunk, textToEmbed } from './search/chunking/chunk';`,
+  `export { WordIndex } from './search/lexical/word-index';`,
+  `export { fuseHybrid, reciprocalRankFusion } from './search/fusion';`,
+  `export { calibrate, relevanceOf, thresholdFor } from './search/calibration';`,
+  `export { best } from './search/ranking';`,
+  `export { evaluate } from './src/training/evaluate';`,
+]);
 
 /** @typedef {{ id: number, score: number }} Scored */
 
@@ -22,13 +33,13 @@ for (const [id, file] of [
   ['BAAI/bge-small-en-v1.5', 'faq-en.jsonl'],
   ['BAAI/bge-small-zh-v1.5', 'faq-zh.jsonl'],
 ])
-  await evaluate(String(id), String(file));
+  await measure(String(id), String(file));
 console.log('\nRerank: no reranker is embedded in this repository, so there is no row for it.');
 if (process.argv.includes('--write'))
   writeFileSync(join(root, 'e2e/goldens/search/scores.json'), `${JSON.stringify(samples)}\n`);
 
 /** @param {string} modelId @param {string} file */
-async function evaluate(modelId, file) {
+async function measure(modelId, file) {
   const lines = readFileSync(join(root, 'bench/eval', file), 'utf8')
     .trim()
     .split('\n');
@@ -61,15 +72,17 @@ async function evaluate(modelId, file) {
     'hybrid (0.7 / 0.3, min-max)': dense.map((ranking, q) => fuseHybrid(ranking, lexical[q])),
     'hybrid (reciprocal ranks, k = 60)': dense.map((ranking, q) => reciprocalRankFusion([ranking, lexical[q]])),
   };
+  const qrels = Object.fromEntries(faq.map((_, q) => [q, { [q]: 1 }]));
   /** @type {number[][]} */
   const gains = [];
   for (const [name, rankings] of Object.entries(rows)) {
-    const places = rankings.map((ranking, q) => placeOf(q, ranking, passages));
-    const ndcg = places.map((place) => (place < 10 ? 1 / Math.log2(place + 2) : 0));
-    const recall = places.map((place) => (place < 10 ? 1 : 0));
-    const means = [ndcg, recall, places.map((place) => 1 / (place + 1))].map((values) => meanOf(values).toFixed(4));
+    const documents = rankings.map((ranking) => [...new Set(ranking.map((/** @type {Scored} */ { id }) => `${passages[id]?.document}`))]);
+    const { mean, queries: measures } = evaluate(Object.fromEntries(documents.entries()), qrels, {
+      k: [10, CANDIDATES],
+    });
+    const means = [mean['ndcg@10'], mean['recall@10'], mean[`mrr@${CANDIDATES}`]].map((value) => value.toFixed(4));
     console.log(`| ${[name, ...means].join(' | ')} |`);
-    gains.push(ndcg);
+    gains.push(faq.map((_, q) => measures[q]['ndcg@10']));
   }
   tellDifference(gains);
   tellCalibration(modelId, scores, vectors, passages);
@@ -83,12 +96,6 @@ function tellDifference([dense = [], lexical = [], hybrid = []]) {
   const variance = meanOf(differences.map((difference) => (difference - mean) ** 2));
   const error = Math.sqrt(variance / differences.length);
   console.log(`hybrid less the better side: ${mean.toFixed(4)} (standard error ${error.toFixed(4)})`);
-}
-
-/** The place of the right document, from 0; Infinity if it is not there. @param {number} q @param {Scored[]} ranking @param {{ document: number }[]} passages */
-function placeOf(q, ranking, passages) {
-  const place = [...new Set(ranking.map(({ id }) => passages[id]?.document))].indexOf(q);
-  return place < 0 ? Number.POSITIVE_INFINITY : place;
 }
 
 /** @param {string} modelId @param {number[][]} scores @param {Float32Array[]} vectors @param {{ document: number }[]} passages */

@@ -44,6 +44,8 @@ export type BgeErrorName =
   | 'StorageUnavailableError'
   /** The browser gives no more storage; what was stored before is unchanged. */
   | 'StorageFullError'
+  /** The loss of a training is not a finite number any more; `details` has `epoch` and `learningRate`. Nothing came of it. */
+  | 'TrainingDivergedError'
   /** The embedder, reranker or index was disposed. */
   | 'DisposedError';
 
