@@ -33,6 +33,7 @@ async function bundle(entryPoints, options) {
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
+const adapters = ['langchain', 'ai-sdk', 'chroma'];
 rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();
@@ -43,6 +44,24 @@ await bundle(pageAndWorker, { target: 'es2022' });
 await bundle({ 'search-worker': 'search/index.ts' }, { target: 'es2022', conditions: ['worker'] });
 // Node shows the line of code that threw: it must not be all of them.
 await bundle({ node: 'src/node/index.ts' }, { target: 'node20.19', platform: 'node', minify: false });
+
+// The frameworks are the app's own, and so is the page's part: a second copy of it would have workers and registered models of its own.
+const pageParts = { '../index.js': './index.js', '../search/index.js': './search.js' };
+const besideUs = {
+  name: 'page-parts',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\/(search\/)?index\.js$/ }, ({ path }) => ({
+      path: pageParts[/** @type {keyof typeof pageParts} */ (path)],
+      external: true,
+    }));
+  },
+};
+await bundle(Object.fromEntries(adapters.map((name) => [name, `src/adapters/${name}.ts`])), {
+  target: 'es2022',
+  packages: 'external',
+  plugins: [besideUs],
+});
 
 const ortDist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
 mkdirSync(join(dist, 'ort'));
@@ -63,7 +82,10 @@ for (const file of [
 rewrite(join(dist, 'worker.js'), /\bimport\((?=\w)/, 'import(/* @vite-ignore */ /* webpackIgnore: true */ ');
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
-execFileSync(process.execPath, [tsc, '--build', '--force', 'src', 'src/node'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, [tsc, '--build', '--force', 'src', 'src/node', 'src/adapters'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 writeFileSync(
   join(dist, 'worker.d.ts'),
   '/** The worker: start it by `new Worker(url, { type: "module" })`; it has no exports. */\nexport {};\n',
