@@ -33,7 +33,7 @@ async function bundle(entryPoints, options) {
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-const adapters = ['langchain', 'ai-sdk', 'chroma'];
+const adapters = ['langchain', 'ai-sdk', 'chroma', 'semantic-embedder', 'react', 'llamaindex'];
 rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();

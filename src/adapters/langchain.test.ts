@@ -10,7 +10,7 @@ import { VectorStore } from '@langchain/core/vectorstores';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cosine, goldensOf } from '../../e2e/goldens';
 import { unpackTinyModels } from '../../e2e/tiny-models';
-import { createEmbedder, createReranker, type Embedder, registerModel } from '../node/index';
+import { createEmbedder, createIndex, createReranker, type Embedder, registerModel } from '../node/index';
 import { BgeEmbeddings, BgeReranker, BgeVectorStore } from './langchain';
 import { documentOf, idOf, metadataOf } from './langchain-documents';
 
@@ -167,4 +167,69 @@ test('metadata comes back as it was, whatever a field can hold', async () => {
   expect(() => new BgeVectorStore(new BgeEmbeddings({ embedder }), {} as never)).toThrow(
     'Expected `index` to be one with',
   );
+});
+
+test('a chain retrieves from our index, which keeps documents as they were', { timeout: 60_000 }, async () => {
+  const { queries, passages, scores } = goldens.similarity;
+  const index = await createIndex({ embedder });
+  const embeddings = new BgeEmbeddings({ embedder });
+  const metadatas = passages.map((_, i) => ({ page: i, loc: { lines: { from: i, to: i + 1 } } }));
+  const store = await BgeVectorStore.fromTexts(passages, metadatas, embeddings, { index, search: { mode: 'dense' } });
+  const chain = RunnableSequence.from([
+    store.asRetriever({ k: 1 }),
+    (found: DocumentInterface[]) => ({ context: found.map(({ pageContent }) => pageContent).join() }),
+    ChatPromptTemplate.fromTemplate('By {context}'),
+    (prompt: { toString(): string }) => prompt.toString(),
+  ]);
+  for (const [q, query] of queries.entries()) {
+    const best = scores[q]!.indexOf(Math.max(...scores[q]!));
+    expect(await chain.invoke(query)).toContain(passages[best]);
+    const found = await store.similaritySearchWithScore(query, 3);
+    expect(found.length).toBe(3);
+    for (const [{ pageContent, metadata }, score] of found) {
+      const p = passages.indexOf(pageContent);
+      expect(metadata).toEqual(metadatas[p]);
+      expect(Math.abs(score - scores[q]![p]!)).toBeLessThan(0.02);
+    }
+  }
+  expect(
+    (await store.similaritySearch(queries[0]!, 3, { page: { gte: 1 } })).map(({ metadata }) => metadata.page),
+  ).toEqual([2, 1]);
+
+  const again = await store.addDocuments(
+    passages.map((pageContent, i) => new LangChainDocument({ pageContent, metadata: metadatas[i]! })),
+  );
+  expect(new Set(again).size).toBe(3);
+  expect((await index.stats()).documents).toBe(3);
+  await store.addDocuments([new LangChainDocument({ pageContent: 'Owls hunt at night.', id: 'owls' })]);
+  expect((await store.similaritySearch('which birds hunt in the dark?', 1))[0]).toMatchObject({
+    id: 'owls',
+    metadata: {},
+  });
+  await store.delete({ ids: ['owls', again[1]!] });
+  expect((await index.stats()).documents).toBe(2);
+});
+
+test('the store can give passages, and refuses vectors of others', { timeout: 60_000 }, async () => {
+  const index = await createIndex({ embedder, passageTokens: 16, overlapTokens: 0 });
+  const text =
+    'Bees make honey from nectar in summer. The moon causes the tides of the sea. Bread is baked from dough in an oven.';
+  const embeddings = new BgeEmbeddings({ embedder });
+  const store = new BgeVectorStore(embeddings, { index: () => index, returns: 'passage' });
+  await store.addDocuments([new LangChainDocument({ pageContent: text, metadata: { book: 'all' } })], { ids: ['all'] });
+  const [found] = await store.similaritySearch('why does the sea rise and fall?');
+  const { start, end, book } = found!.metadata;
+  expect([found!.id, book, found!.pageContent]).toEqual(['all', 'all', text.slice(start, end)]);
+  expect(found!.pageContent).toContain('tides');
+  expect(end - start).toBeLessThan(text.length);
+  for (const refused of [store.addVectors(), store.similaritySearchVectorWithScore()])
+    expect(await failure(refused)).toMatchObject({ name: 'InvalidInputError' });
+  expect(await failure(store.similaritySearch('tides', 0))).toMatchObject({ name: 'InvalidInputError' });
+  expect((await failure(store.addDocuments([], { ids: ['a'] }))).message).toContain(
+    'Expected `ids` to be of 0 documents',
+  );
+  const aborted = store.addDocuments([new LangChainDocument({ pageContent: 'a' })], {
+    signal: AbortSignal.abort(new Error('no')),
+  });
+  await expect(aborted).rejects.toThrow('no');
 });
