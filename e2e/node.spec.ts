@@ -6,35 +6,43 @@ import { compile, examplesOf } from './examples';
 import { expect, root, test } from './fixtures';
 
 // The `ts node` examples of docs/, compiled against the package's types and run by Node on what was built.
-const PRINTS: Readonly<Record<string, readonly string[]>> = {
-  'Bees make honey': ['The moon causes the tides.'],
-  writeFile: ['passages-0.npy 128', 'passages-128.npy 256', 'passages-256.npy 300'],
-  isBgeError: ['true'],
+const FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'docs/node.md': {
+    'Bees make honey': ['The moon causes the tides.'],
+    writeFile: ['passages-0.npy 128', 'passages-128.npy 256', 'passages-256.npy 300'],
+    isBgeError: ['true'],
+  },
+  'docs/frameworks.md': {
+    'bge-web/langchain': ['384', 'true', '{ page: 1 } true'],
+    'bge-web/ai-sdk': ['true 17', "{ type: 'other', message: 'Cut to 512 tokens: values[0]' }"],
+    'bge-web/chroma': ['384 384'],
+    'bge-web/llamaindex': ['384'],
+  },
 };
 
-const examples = examplesOf('docs/node.md', 'node');
-
-test('the examples of docs/node.md compile, run in Node, and print what they say', () => {
-  expect(examplesOf('docs/node.md')).toEqual([]);
-  expect(examples.length).toBe(Object.keys(PRINTS).length);
-  compile(
-    examples.map((code, i) => [`docs-node-${i + 1}`, code]),
-    'node',
-  );
-  // Inside the repository, so that the package finds itself by its name.
-  const folder = join(root, '.tmp/node-examples');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(join(root, 'public/models'), join(folder, 'models'));
-  for (const example of examples) {
-    const marks = Object.keys(PRINTS).filter((mark) => example.includes(mark));
-    expect(marks.length, `marks of ${example}`).toBe(1);
-    writeFileSync(join(folder, 'example.mjs'), transformSync(example, { loader: 'ts', format: 'esm' }).code);
-    const printed = execFileSync(process.execPath, ['example.mjs'], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...process.env, FORCE_COLOR: '0' },
-    });
-    expect(printed.trimEnd().split('\n')).toEqual(PRINTS[marks[0]!]);
-  }
-});
+for (const [file, prints] of Object.entries(FILES))
+  test(`the examples of ${file} compile, run in Node, and print what they say`, () => {
+    test.setTimeout(300_000);
+    const examples = examplesOf(file, 'node');
+    expect(examples.length).toBe(Object.keys(prints).length);
+    compile(
+      examples.map((code, i) => [`docs-node-${i + 1}`, code]),
+      'node',
+    );
+    // Inside the repository, so that the package finds itself by its name.
+    const folder = join(root, '.tmp/node-examples');
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(join(root, 'public/models'), join(folder, 'models'));
+    for (const example of examples) {
+      const marks = Object.keys(prints).filter((mark) => example.includes(mark));
+      expect(marks.length, `marks of ${example}`).toBe(1);
+      writeFileSync(join(folder, 'example.mjs'), transformSync(example, { loader: 'ts', format: 'esm' }).code);
+      const printed = execFileSync(process.execPath, ['example.mjs'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, FORCE_COLOR: '0' },
+      });
+      expect(printed.trimEnd().split('\n')).toEqual(prints[marks[0]!]);
+    }
+  });

@@ -123,6 +123,8 @@ const pages: Readonly<Record<string, Documentation>> = {
     },
   },
 
+  'docs/frameworks.md': { prelude: '', prints: { SemanticEmbedder: ['downloadable', '384 false 512'] } },
+
   'docs/models.md': {
     prelude: '',
     prints: { registerModel: ['me/bge-m3-legal sparse colbert', 'rerank 512'] },

@@ -39,6 +39,7 @@ const besideNode = {
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
+const adapters = ['langchain', 'ai-sdk', 'chroma', 'semantic-embedder', 'react', 'llamaindex'];
 rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();
@@ -54,6 +55,24 @@ await bundle(
   { cli: 'src/node/cli/main.ts' },
   { ...forNode, banner: { js: '#!/usr/bin/env node' }, plugins: [besideNode] },
 );
+
+// The frameworks are the app's own, and so is the page's part: a second copy of it would have workers and registered models of its own.
+const pageParts = { '../index.js': './index.js', '../search/index.js': './search.js' };
+const besideUs = {
+  name: 'page-parts',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\/(search\/)?index\.js$/ }, ({ path }) => ({
+      path: pageParts[/** @type {keyof typeof pageParts} */ (path)],
+      external: true,
+    }));
+  },
+};
+await bundle(Object.fromEntries(adapters.map((name) => [name, `src/adapters/${name}.ts`])), {
+  target: 'es2022',
+  packages: 'external',
+  plugins: [besideUs],
+});
 
 const ortDist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
 mkdirSync(join(dist, 'ort'));
@@ -74,7 +93,10 @@ for (const file of [
 rewrite(join(dist, 'worker.js'), /\bimport\((?=\w)/, 'import(/* @vite-ignore */ /* webpackIgnore: true */ ');
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
-execFileSync(process.execPath, [tsc, '--build', '--force', 'src', 'src/node'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, [tsc, '--build', '--force', 'src', 'src/node', 'src/adapters'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 writeFileSync(
   join(dist, 'worker.d.ts'),
   '/** The worker: start it by `new Worker(url, { type: "module" })`; it has no exports. */\nexport {};\n',
