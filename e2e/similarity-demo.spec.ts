@@ -81,9 +81,9 @@ test('nothing leaves the locked page: not from the page, not from its workers, a
   await compared(page);
   await page.getByRole('button', { name: 'Try to send something' }).click();
   await expect(page.locator('#status')).toHaveText(
-    'The page and its worker tried to send a request. The browser refused both.',
+    'The page and its workers tried to send a request. The browser refused each one.',
   );
-  await expect(page.locator('#count')).toHaveText('0 requests since, 4 refused');
+  await expect(page.locator('#count')).toHaveText(/^0 requests since the lock, [4-9] refused$/);
   const refused = await page.evaluate(() =>
     Promise.all([
       fetch('?stolen').then(
@@ -119,7 +119,134 @@ test('nothing leaves the locked page: not from the page, not from its workers, a
   expect(refused).toEqual([true, true, true, true, true]);
   expect(faults.log).toEqual([]);
   expect(seen.filter((url) => url.startsWith('http') && !/lock-test|stolen|similarity\/$/.test(url))).toEqual([]);
-  await expect(page.locator('#count')).toHaveText(/^0 requests since/);
+  await expect(page.locator('#count')).toHaveText(/^0 requests since the lock, /);
+});
+
+test('tables, files and pasted cells become lists; what is exported can be read again', async ({ page, open }) => {
+  await open('similarity/');
+  await dropFile(
+    page,
+    'First list',
+    'said.csv',
+    'id,said,answer\n1,"It rains, a lot","Wet, ""very"""\n2,=SUM(1),Sum\n3,A cat,A kitten',
+  );
+  await expect(page.getByLabel('First list is')).toBeFocused();
+  await page.getByLabel('First list is').selectOption('said');
+  await page.getByLabel('Second list is').selectOption('answer');
+  await page.getByRole('button', { name: 'Use these columns' }).click();
+  await expect(page.getByLabel('First list', { exact: true })).toHaveValue('It rains, a lot\n=SUM(1)\nA cat');
+  await expect(page.getByLabel('Second list', { exact: true })).toHaveValue('Wet, "very"\nSum\nA kitten');
+  await expect(page.locator('#count-a')).toHaveText('3 lines');
+  await compare(page).click();
+  await compared(page);
+  await expect(page.locator('#meaning')).toHaveText(/^With fewer than 8 lines/);
+  await view(page, 'Matrix');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export CSV' }).click();
+  expect((await download).suggestedFilename()).toBe('matrix.csv');
+  const rows = await csvOf(await download);
+  expect(rows[0]).toBe('\uFEFF,"Wet, ""very""",Sum,A kitten');
+  expect(rows[1]).toMatch(/^"It rains, a lot",0\.\d+,0\.\d+,0\.\d+$/);
+  // A spreadsheet shows it as text, and does not compute it.
+  expect(rows[2]).toMatch(/^'=SUM\(1\),/);
+
+  await dropFile(page, 'Second list', 'list.txt', 'one\r\n\r\ntwo\r\n');
+  await expect(page.getByLabel('Second list', { exact: true })).toHaveValue('one\ntwo');
+  await dropFile(page, 'First list', 'photo.txt', new Uint8Array([137, 80, 78, 71, 0, 1]));
+  await expect(page.locator('#notice')).toHaveText(/^The file is not a text file. Save the table as CSV/);
+  await page.getByLabel('First list', { exact: true }).evaluate((area) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', 'a\tb\nc\td');
+    area.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await expect(page.locator('#columns')).toBeVisible();
+});
+
+test('by the keyboard alone, one list with itself; what is missing is said', async ({ page, open }) => {
+  await open('similarity/');
+  await page.getByLabel('First list', { exact: true }).focus();
+  await page.keyboard.press('Control+Enter');
+  await expect(page.locator('#status')).toHaveText('Write or paste some lines into the first list.');
+  await page.keyboard.type('The train is late.');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.locator('#status')).toHaveText(/^One line alone cannot be compared/);
+  await page.keyboard.type('\nThe train has a delay.\nBread is baked from dough.');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await expect(compare(page)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await compared(page);
+  await expect(page.getByRole('row', { name: /^The train is late/ })).toContainText('The train has a delay.');
+  for (let i = 0; i < 8 && !(await page.getByLabel('Alike from').evaluate((it) => it === document.activeElement)); i++)
+    await page.keyboard.press('Tab');
+  await page.keyboard.press('End');
+  await expect(page.getByLabel('Alike from')).toHaveAttribute('aria-valuetext', /^1\.000\. /);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('radio', { name: 'Matrix' })).toBeChecked();
+});
+
+test('in Chinese: interface, model and sample; a text in the other language gets the way to its model', async ({
+  page,
+  open,
+  server,
+}) => {
+  await open('similarity/?texts=zh');
+  await page.getByRole('button', { name: '中文' }).click();
+  await page.getByRole('button', { name: '填入示例' }).click();
+  await expect(page.locator('#status')).toHaveText(/^已比较 289 对/, { timeout: 90_000 });
+  await expect(page.locator('#lock-text')).toHaveText(/^已上锁/);
+  await expect(page.getByRole('row', { name: '我想停止订阅' })).toContainText('取消订阅');
+  await page.getByLabel('第一份列表').fill('The train is late.\nThe train has a delay.');
+  await page.getByLabel('第二份列表').fill('');
+  await page.getByRole('button', { name: '比较', exact: true }).click();
+  await page.getByRole('button', { name: '换用另一个模型' }).click();
+  await page.waitForURL(`${server.url}/some/place/similarity/?texts=en`);
+  await expect(page.getByLabel('第一份列表')).toHaveValue('The train is late.\nThe train has a delay.');
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+});
+
+test('long lists are cut with a word about it, no task is long, and cancel ends the work', async ({ page, open }) => {
+  await open('similarity/');
+  await locked(page);
+  const words = 'red green blue old new small large wooden iron paper house boat tree cup lamp road river bridge'.split(
+    ' ',
+  );
+  const lines = (seed: number) =>
+    Array.from({ length: 600 }, (_, i) =>
+      [3, 5, 7].map((step) => words[(i * step + seed + (i >> 4)) % words.length]).join(' '),
+    );
+  await page.getByLabel('First list', { exact: true }).fill(lines(0).join('\n'));
+  await page.getByLabel('Second list', { exact: true }).fill(lines(7).join('\n'));
+  await compare(page).click();
+  await expect(page.locator('#notice')).toHaveText(/^Only the first 500 lines of each list are compared/);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.locator('#status')).toHaveText('Cancelled.');
+  await expect(compare(page)).toBeFocused();
+  await page.evaluate(() => {
+    Object.assign(window, { longTasks: [] });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries())
+        (window as unknown as { longTasks: number[] }).longTasks.push(duration);
+    }).observe({ type: 'longtask' });
+  });
+  await compare(page).click();
+  await compared(page);
+  const longTasks = await page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);
+  test.info().annotations.push({ type: 'long tasks, ms', description: longTasks.join(', ') });
+  console.log('long tasks, ms:', longTasks.join(', '));
+  await expect(page.locator('#status')).toHaveText('Compared 250,000 pairs.');
+});
+
+test('a failed download says so, and trying again works', async ({ page, open, faults, consoleErrors }) => {
+  faults.answer(/model_quantized\.onnx$/, { status: 403 });
+  await open('similarity/');
+  await expect(page.getByText('The download broke off')).toBeVisible({ timeout: 60_000 });
+  await inspect(page, 'similarity-error');
+  faults.clearFaults();
+  consoleErrors.length = 0; // the browser's own line about the answer 403
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await locked(page);
 });
 
 forEachScreen('similarity', async (page, name, open) => {

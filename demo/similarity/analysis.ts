@@ -25,7 +25,7 @@ export function others({ texts, first }: Comparison): { readonly from: number; r
 export function bestMatches(comparison: Comparison): Pair[] {
   const pairs: Pair[] = [];
   for (let a = 0; a < comparison.first; a++) {
-    const best = bestOf(comparison, a, () => true);
+    const best = bestOf(comparison, a);
     if (best) pairs.push(best);
   }
   return pairs;
@@ -36,20 +36,23 @@ export function bestMatches(comparison: Comparison): Pair[] {
  * Each round takes all pairs of which each is the other's best, which comes to the same.
  */
 export function oneToOne(comparison: Comparison, threshold: number): Pair[] {
-  const free = new Array<boolean>(comparison.texts.length).fill(true);
+  const { texts, first } = comparison;
+  const free = new Array<boolean>(texts.length).fill(true);
   const pairs: Pair[] = [];
   for (;;) {
-    const suitors = new Map<number, Pair>();
-    for (let a = 0; a < comparison.first; a++) {
-      const best = free[a] ? bestOf(comparison, a, (b) => free[b]!) : undefined;
-      const rival = best && suitors.get(best.b);
-      if (best && best.score >= threshold && !(rival && rival.score >= best.score)) suitors.set(best.b, best);
+    const best = new Array<Pair | undefined>(texts.length);
+    for (let a = 0; a < first; a++) {
+      for (let b = first; free[a] && b < texts.length; b++) {
+        const score = scoreOf(comparison, a, b);
+        if (!free[b] || score < threshold) continue;
+        const pair = { a, b, score };
+        for (const end of [a, b]) if (!best[end] || score > best[end].score) best[end] = pair;
+      }
     }
-    if (suitors.size === 0) return pairs.sort((x, y) => x.a - y.a);
-    for (const pair of suitors.values()) {
-      free[pair.a] = free[pair.b] = false;
-      pairs.push(pair);
-    }
+    const mutual = best.slice(0, first).filter((pair) => pair !== undefined && best[pair.b] === pair) as Pair[];
+    if (mutual.length === 0) return pairs.sort((x, y) => x.a - y.a);
+    for (const { a, b } of mutual) free[a] = free[b] = false;
+    pairs.push(...mutual);
   }
 }
 
@@ -67,32 +70,34 @@ export function nearDuplicates(comparison: Comparison, threshold: number): Pair[
 }
 
 /**
- * Groups of two lines and more of both lists, each around one line to which all others are at least so alike; the largest
- * first, a line in one only. Source: `community_detection` of sentence-transformers, with min_community_size = 2.
+ * Groups of two lines and more of both lists: one line, and those that are at least so alike to it; the largest first, a line
+ * in one only. Source: `community_detection` of sentence-transformers 6.2, with min_community_size = 2.
  */
 export function clusters(comparison: Comparison, threshold: number): number[][] {
   const { texts } = comparison;
   const around = texts.map((_, centre) => {
-    const members = [];
-    for (let i = 0; i < texts.length; i++) if (scoreOf(comparison, centre, i) >= threshold) members.push(i);
-    return members.sort((i, j) => scoreOf(comparison, centre, j) - scoreOf(comparison, centre, i));
+    const members: number[] = [];
+    for (let i = 0; i < texts.length; i++)
+      if (i !== centre && scoreOf(comparison, centre, i) >= threshold) members.push(i);
+    return { centre, members: members.sort((i, j) => scoreOf(comparison, centre, j) - scoreOf(comparison, centre, i)) };
   });
   const taken = new Set<number>();
   const found: number[][] = [];
-  for (const members of around.sort((x, y) => y.length - x.length)) {
-    const left = members.filter((i) => !taken.has(i));
-    if (left.length < 2) continue;
-    found.push(left);
-    for (const i of left) taken.add(i);
+  for (const { centre, members } of around.sort((x, y) => y.members.length - x.members.length)) {
+    if (taken.has(centre)) continue;
+    const group = [centre, ...members.filter((i) => !taken.has(i))];
+    if (group.length < 2) continue;
+    found.push(group);
+    for (const i of group) taken.add(i);
   }
   return found.sort((x, y) => y.length - x.length);
 }
 
-function bestOf(comparison: Comparison, a: number, wanted: (b: number) => boolean): Pair | undefined {
+function bestOf(comparison: Comparison, a: number): Pair | undefined {
   const { from, to } = others(comparison);
   let best: Pair | undefined;
   for (let b = from; b < to; b++) {
-    if (b === a || !wanted(b)) continue;
+    if (b === a) continue;
     const score = scoreOf(comparison, a, b);
     if (!best || score > best.score) best = { a, b, score };
   }

@@ -4,35 +4,39 @@ import { bestMatches, type Comparison, others } from './analysis';
 const FEWEST = 28;
 /** More would not be seen on the slider. */
 const ENOUGH = 20_000;
+/** What is rarer is not known well enough to be said. */
+export const RAREST = 1 / 10_000;
 
 /** How unrelated lines of these lists score. */
 export interface Calibration {
   /** Scores of pairs of different lines of one list, ascending: most such pairs are unrelated. */
   readonly noise: Float32Array;
+  readonly middle: number;
+  readonly deviation: number;
   /** With how many lines each line is compared. */
   readonly rivals: number;
 }
 
-/** Null for lists of fewer than 8 lines. */
+/**
+ * Fits a normal distribution to the scores of unrelated pairs, as the calibration of `bge-web/search` does it for passages:
+ * median, and the wider of standard deviation and upper half (95th percentile), so that a few related pairs among them do
+ * no harm. Null for a list of fewer than 8 lines, or where all pairs score the same.
+ */
 export function calibrate(comparison: Comparison): Calibration | null {
-  const { texts, first, scores } = comparison;
-  const noise: number[] = [];
-  const pairs = (first * (first - 1)) / 2 + ((texts.length - first) * (texts.length - first - 1)) / 2;
-  const step = Math.max(1, Math.floor(pairs / ENOUGH));
-  for (let a = 0, at = 0; a < texts.length; a++)
-    for (let b = a + 1; b < (a < first ? first : texts.length); b++)
-      if (at++ % step === 0 && texts[a] !== texts[b]) noise.push(scores[a * texts.length + b]!);
+  const noise = noiseOf(comparison);
   if (noise.length < FEWEST) return null;
+  const at = (part: number) => noise[Math.round(part * (noise.length - 1))]!;
+  const mean = noise.reduce((sum, score) => sum + score, 0) / noise.length;
+  const variance = noise.reduce((sum, score) => sum + (score - mean) ** 2, 0) / noise.length;
+  const deviation = Math.max(Math.sqrt(variance), (at(0.95) - at(0.5)) / 1.6449);
   const { from, to } = others(comparison);
-  return { noise: Float32Array.from(noise).sort(), rivals: to - from - (from === 0 ? 1 : 0) };
+  const rivals = to - from - (from === 0 ? 1 : 0);
+  return deviation > 1e-6 ? { noise, middle: at(0.5), deviation, rivals } : null;
 }
 
-/**
- * How often a pair of unrelated lines scores as high as `threshold`, 1 / (pairs + 1) at least: what no pair did may still happen.
- * It is an upper limit, since a list may hold lines that are alike. Source: the p-value of a permutation test, (b + 1) / (m + 1).
- */
-export function chanceOf({ noise }: Calibration, threshold: number): number {
-  return (noise.length - lowerBound(noise, threshold) + 1) / (noise.length + 1);
+/** How often a pair of unrelated lines scores as high as `threshold`. */
+export function chanceOf({ middle, deviation }: Calibration, threshold: number): number {
+  return aboveNormal((threshold - middle) / deviation);
 }
 
 /** How likely a line that has no match finds one all the same, among all the lines that it is compared with. */
@@ -40,23 +44,39 @@ export function chanceOfMatch(calibration: Calibration, threshold: number): numb
   return 1 - (1 - chanceOf(calibration, threshold)) ** calibration.rivals;
 }
 
-/** A threshold to begin with: 1 in 100 unrelated pairs reach it, or fewer, where a line has so many rivals that more than 1 in 4 would match by chance. */
+/**
+ * A threshold to begin with: 1 in 100 unrelated pairs reach it, or fewer, where a line has so many rivals that more than one
+ * line in four would find a match by chance. Where nothing is known, half of the lines have a match.
+ */
 export function firstThreshold(comparison: Comparison, calibration: Calibration | null): number {
-  const best = bestMatches(comparison).map(({ score }) => score);
-  if (!calibration) return best.sort((a, b) => a - b)[Math.floor(best.length / 2)] ?? 0.8;
-  const { noise, rivals } = calibration;
-  const rate = Math.min(0.01, 0.25 / rivals);
-  const above = Math.max(0, Math.floor(rate * (noise.length + 1)) - 1);
-  return Math.ceil((noise[noise.length - 1 - above]! + 1e-6) * 200) / 200;
+  if (!calibration) {
+    const best = bestMatches(comparison).map(({ score }) => score);
+    return best.sort((a, b) => a - b)[Math.floor(best.length / 2)] ?? 0.8;
+  }
+  const rate = Math.min(0.01, 0.25 / calibration.rivals);
+  let threshold = Math.ceil(calibration.middle * 200) / 200;
+  while (threshold < 1 && chanceOf(calibration, threshold) > rate) threshold += 0.005;
+  return Math.min(1, threshold);
 }
 
-/** The place of the first score that is not below `value`. */
-function lowerBound(ascending: Float32Array, value: number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function noiseOf({ texts, first, scores }: Comparison): Float32Array {
+  const [a, b] = [first, texts.length - first];
+  const step = Math.max(1, Math.floor((a * (a - 1) + b * (b - 1)) / 2 / ENOUGH));
+  const noise: number[] = [];
+  for (let i = 0, pair = 0; i < texts.length; i++)
+    for (let j = i + 1; j < (i < first ? first : texts.length); j++)
+      if (pair++ % step === 0 && texts[i] !== texts[j]) noise.push(scores[i * texts.length + j]!);
+  return Float32Array.from(noise).sort();
+}
+
+/** The part of a standard normal distribution above `z`, to 1.2e-7 of itself. Source: Press et al., Numerical Recipes, `erfcc`. */
+export function aboveNormal(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2;
+  const t = 1 / (1 + x / 2);
+  const coefficients = [
+    -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223,
+    0.17087277,
+  ];
+  const erfc = t * Math.exp(-x * x + coefficients.reduceRight((sum, coefficient) => sum * t + coefficient, 0));
+  return z >= 0 ? erfc / 2 : 1 - erfc / 2;
 }

@@ -1,7 +1,7 @@
 import { element } from '../shared/dom';
 import { say } from '../shared/language';
 import { bestMatches, type Comparison } from './analysis';
-import { type Calibration, calibrate, chanceOf, chanceOfMatch, firstThreshold } from './calibration';
+import { type Calibration, calibrate, chanceOf, chanceOfMatch, firstThreshold, RAREST } from './calibration';
 import { histogram } from './histogram';
 import { toCsv } from './lists';
 import { VIEWS, type View, type ViewName } from './views';
@@ -59,15 +59,17 @@ export function showView(): void {
 function meaningOf({ calibration, best, comparison }: Shown, threshold: number): string[] {
   const words = say(WORDS);
   if (!calibration) return [words.tooFew];
-  const chance = chanceOf(calibration, threshold);
-  const one = Math.round(1 / chance);
-  const none = chance * (calibration.noise.length + 1) < 1.5;
-  const odds = none ? words.rarer(one) : one > 1 ? words.odds(one) : words.always;
+  const chance = Math.max(chanceOf(calibration, threshold), RAREST);
+  const one = readable(1 / chance);
+  const odds = chance === RAREST ? words.rarer(one) : one > 1 ? words.odds(one) : words.always;
   const found = words.ofLines(best.filter((score) => score >= threshold).length, best.length);
   const lines = comparison.first * chanceOfMatch(calibration, threshold);
   const byChance = lines < 1 ? words.below1 : words.about1(Math.round(lines));
   return [words.chance(threshold.toFixed(3), odds), words.expect(found, byChance), words.unrelated];
 }
+
+/** Two digits: the estimate is no better. */
+const readable = (value: number) => Number(value.toPrecision(value < 10 ? 1 : 2));
 
 function viewName(): ViewName {
   return document.querySelector<HTMLInputElement>('input[name="view"]:checked')!.value as ViewName;

@@ -94,7 +94,7 @@ export const VIEWS: Readonly<Record<ViewName, (options: Options) => View>> = {
       shown: [
         body,
         ...more(groups.length, words),
-        ...(alone > 0 && groups.length > 0 ? [hint(words.alone(alone))] : []),
+        ...(alone > 0 && groups.length > 0 ? [make('p', { className: 'hint', textContent: words.alone(alone) })] : []),
       ],
       rows: [
         [words.clusters, words.list, words.lists],

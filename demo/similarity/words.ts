@@ -40,19 +40,19 @@ const en = {
   lines: (n: number) => `${n.toLocaleString('en')} ${n === 1 ? 'line' : 'lines'}`,
   opening: 'Open. The page is locked as soon as the model is here; no text is read before.',
   checking: 'Locking, and trying to send something …',
-  locked: 'Locked. This page and its worker can send nothing.',
+  locked: 'Locked. This page and its workers can send nothing.',
   lockedPage:
     'The page is locked, its worker is not: this browser stores no model, so the worker that fetched it must be kept. It has no reason to send anything, but nothing forbids it.',
   notLocked:
     'The lock does not hold in this browser: a request was not refused. Do not paste anything that must not leave.',
-  sent: (n: number) => `${n} ${n === 1 ? 'request' : 'requests'} since`,
+  sent: (n: number) => `${n} ${n === 1 ? 'request' : 'requests'} since the lock`,
   refused: (n: number) => `${n} refused`,
   trial: 'Try to send something',
-  trialRefused: 'The page and its worker tried to send a request. The browser refused both.',
+  trialRefused: 'The page and its workers tried to send a request. The browser refused each one.',
   trialPage: 'The page tried to send a request. The browser refused it.',
   counted: 'What is counted, and what is not',
   countedText:
-    'Since the lock: each request of this page and of its workers to any server, as the browser itself lists them, and each one that its Content-Security-Policy (connect-src ’none’ and more) refused; two of those are our own trial. The worker is bound by the policy because it starts after the lock, from a copy of its file in memory. Not covered by any policy: that you leave the page by a link, and WebRTC, which this page does not use. Browser extensions and the browser’s own traffic are not the page’s and are not counted.',
+    'Since the lock: each request of this page and of its workers to any server, as the browser itself lists them, and each one that its Content-Security-Policy (connect-src ’none’ and more) refused; our own trials are among those. The worker is bound by the policy because it starts after the lock, from a copy of its file in memory. Not covered by any policy: that you leave the page by a link, and WebRTC, which this page does not use. Browser extensions and the browser’s own traffic are not the page’s and are not counted.',
   noTexts: 'Write or paste some lines into the first list.',
   oneLine: 'One line alone cannot be compared: add a second one, or a second list.',
   tooMany: (most: number) =>
@@ -76,7 +76,8 @@ const en = {
   ofLines: (n: number, of: number) => `${n} of ${of} lines`,
   about1: (n: number) => `about ${n}`,
   below1: 'less than one',
-  unrelated: 'As unrelated count pairs of different lines of the same list.',
+  unrelated:
+    'As unrelated count pairs of different lines of the same list; a normal curve through their scores gives the odds.',
   tooFew: 'With fewer than 8 lines in a list nobody can say what is rare: judge by the pairs themselves.',
 
   score: 'Score',
@@ -142,14 +143,14 @@ const zh: typeof en = {
   lockedPage:
     '页面已上锁，但后台线程没有：浏览器不保存模型，只能保留下载模型的那个线程。它没有理由发送什么，但也没有什么禁止它。',
   notLocked: '在这个浏览器中锁不起作用：有请求没有被拒绝。请不要粘贴不能外传的内容。',
-  sent: (n) => `此后发出 ${n} 个请求`,
+  sent: (n) => `上锁后发出 ${n} 个请求`,
   refused: (n) => `拒绝 ${n} 个`,
   trial: '试着发送',
-  trialRefused: '页面和后台线程各尝试发送了一个请求，都被浏览器拒绝了。',
+  trialRefused: '页面和后台线程都尝试发送请求，全部被浏览器拒绝。',
   trialPage: '页面尝试发送了一个请求，被浏览器拒绝了。',
   counted: '统计了什么，没有统计什么',
   countedText:
-    '自上锁起：本页面及其后台线程向任何服务器发出的每个请求（由浏览器自己列出），以及被内容安全策略（connect-src ’none’ 等）拒绝的每个请求，其中两个是我们自己的尝试。后台线程在上锁之后从内存中的副本启动，因此同样受该策略约束。任何策略都管不到的：您点击链接离开页面，以及本页面没有使用的 WebRTC。浏览器扩展和浏览器自身的流量不属于本页面，不计入。',
+    '自上锁起：本页面及其后台线程向任何服务器发出的每个请求（由浏览器自己列出），以及被内容安全策略（connect-src ’none’ 等）拒绝的每个请求，其中包括我们自己的尝试。后台线程在上锁之后从内存中的副本启动，因此同样受该策略约束。任何策略都管不到的：您点击链接离开页面，以及本页面没有使用的 WebRTC。浏览器扩展和浏览器自身的流量不属于本页面，不计入。',
   noTexts: '请在第一份列表中写入或粘贴几行文本。',
   oneLine: '只有一行无法比较：请再加一行，或填写第二份列表。',
   tooMany: (most) => `每份列表只比较前 ${most} 行，更多会超出一个页面的能力。`,
@@ -172,7 +173,7 @@ const zh: typeof en = {
   ofLines: (n, of) => `${of} 行中有 ${n} 行`,
   about1: (n) => `大约 ${n} 行`,
   below1: '不到 1 行',
-  unrelated: '“无关的配对”取自同一份列表中不同的行。',
+  unrelated: '“无关的配对”取自同一份列表中不同的行，概率由拟合其分数的正态曲线得出。',
   tooFew: '列表少于 8 行时无法判断什么算罕见：请直接看配对本身。',
 
   score: '分数',
