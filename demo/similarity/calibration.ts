@@ -51,7 +51,8 @@ export function chanceOfMatch(calibration: Calibration, threshold: number): numb
 export function firstThreshold(comparison: Comparison, calibration: Calibration | null): number {
   if (!calibration) {
     const best = bestMatches(comparison).map(({ score }) => score);
-    return best.sort((a, b) => a - b)[Math.floor(best.length / 2)] ?? 0.8;
+    const half = best.sort((a, b) => a - b)[Math.floor(best.length / 2)] ?? 0.8;
+    return Math.floor(half * 200) / 200;
   }
   const rate = Math.min(0.01, 0.25 / calibration.rivals);
   let threshold = Math.ceil(calibration.middle * 200) / 200;
