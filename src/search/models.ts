@@ -4,8 +4,11 @@ import type { SearchHost } from '../shared/search.js';
 /** What an index needs of an embedder; that of `createEmbedder` has it. */
 export interface IndexEmbedder {
   readonly info: { readonly space: string; readonly dim: number; readonly maxLength: number };
+  /** One vector a passage, in their order. */
   encodeCorpus(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<Vectors>;
+  /** One vector a query, in their order. */
   encodeQueries(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<Vectors>;
+  /** The tokens of each passage, special ones included, and whether it was cut. */
   tokenize(
     texts: readonly string[],
     options?: { signal?: AbortSignal },
