@@ -52,6 +52,7 @@ export class ColbertEmbeddings implements Iterable<TokenVectors> {
     return { data: this.#floats(start, end), tokens: end - start, dim: this.dim, space: this.space };
   }
 
+  /** Each row in turn, as `row` gives it. */
   *[Symbol.iterator](): Iterator<TokenVectors> {
     for (let i = 0; i < this.rows; i++) yield this.row(i);
   }

@@ -54,6 +54,7 @@ export class Embeddings implements Iterable<Float32Array> {
     return Array.from(this, (row) => Array.from(row));
   }
 
+  /** Each row in turn, as `row` gives it. */
   *[Symbol.iterator](): Iterator<Float32Array<ArrayBuffer>> {
     for (let i = 0; i < this.rows; i++) yield this.row(i);
   }

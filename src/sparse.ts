@@ -53,6 +53,7 @@ export class SparseEmbeddings implements Iterable<LexicalWeights> {
     return { ids, weights, space: this.space, toTokens };
   }
 
+  /** Each row in turn, as `row` gives it. */
   *[Symbol.iterator](): Iterator<LexicalWeights> {
     for (let i = 0; i < this.rows; i++) yield this.row(i);
   }

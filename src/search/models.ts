@@ -11,8 +11,11 @@ export interface IndexEmbedder {
     readonly maxLength: number;
     readonly heads?: readonly string[];
   };
+  /** One vector a passage, in their order. */
   encodeCorpus(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<Vectors>;
+  /** One vector a query, in their order. */
   encodeQueries(texts: readonly string[], options?: { signal?: AbortSignal }): Promise<Vectors>;
+  /** The tokens of each passage, special ones included, and whether it was cut. */
   tokenize(
     texts: readonly string[],
     options?: { signal?: AbortSignal },
