@@ -51,7 +51,7 @@ test('Ctrl-C ends the building of an index, and leaves no half file', async () =
   let told = '';
   command.stderr.on('data', (data) => {
     told += data;
-    if (/[1-9]\d* passages embedded/.test(told)) command.kill('SIGINT');
+    if (!command.killed && /[1-9]\d* passages embedded/.test(told)) command.kill('SIGINT');
   });
   const [code] = await once(command, 'close');
   expect(code).toBe(130);
