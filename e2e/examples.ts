@@ -35,6 +35,7 @@ export function compile(examples: readonly (readonly [name: string, code: string
       'bge-web': ['../../dist/types/index.d.ts'],
       'bge-web/node': ['../../dist/types/node/index.d.ts'],
       'bge-web/search': ['../../dist/types/search/index.d.ts'],
+      'bge-web/training': ['../../dist/types/training/index.d.ts'],
     },
   };
   const config = { extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
@@ -48,7 +49,10 @@ export function run(page: Page, example: string): Promise<string[]> {
   return page.evaluate(async (code) => {
     const bgeWeb = `${location.origin}/readme.js`;
     const bgeSearch = `${location.origin}/readme-search.js`;
-    const served = code.replaceAll('"bge-web"', `"${bgeWeb}"`).replaceAll('"bge-web/search"', `"${bgeSearch}"`);
+    const served = code
+      .replaceAll('"bge-web"', `"${bgeWeb}"`)
+      .replaceAll('"bge-web/search"', `"${bgeSearch}"`)
+      .replaceAll('"bge-web/training"', `"${location.origin}/dist/training.js"`);
     const script = new Blob([served], { type: 'text/javascript' });
     const lines: string[] = [];
     const log = console.log;
