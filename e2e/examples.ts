@@ -35,6 +35,7 @@ export function compile(examples: readonly (readonly [name: string, code: string
       'bge-web': ['../../dist/types/index.d.ts'],
       'bge-web/node': ['../../dist/types/node/index.d.ts'],
       'bge-web/search': ['../../dist/types/search/index.d.ts'],
+      'bge-web/training': ['../../dist/types/training/index.d.ts'],
       'bge-web/*': ['../../dist/types/adapters/*.d.ts'],
     },
   };
@@ -52,7 +53,8 @@ export function run(page: Page, example: string): Promise<string[]> {
     const served = code
       .replaceAll('"bge-web"', `"${bgeWeb}"`)
       .replaceAll('"bge-web/search"', `"${bgeSearch}"`)
-      .replaceAll('"bge-web/semantic-embedder"', `"${location.origin}/dist/semantic-embedder.js"`);
+      .replaceAll('"bge-web/semantic-embedder"', `"${location.origin}/dist/semantic-embedder.js"`)
+      .replaceAll('"bge-web/training"', `"${location.origin}/dist/training.js"`);
     const script = new Blob([served], { type: 'text/javascript' });
     const lines: string[] = [];
     const log = console.log;

@@ -124,6 +124,16 @@ const pages: Readonly<Record<string, Documentation>> = {
   },
 
   'docs/frameworks.md': { prelude: '', prints: { SemanticEmbedder: ['downloadable', '384 false 512'] } },
+  'docs/training.md': {
+    prelude: EMBEDDER,
+    prints: {
+      'const rankings:': ['1 1 1.0 1 1 0', 'food'],
+      similarityReport: ['true true 3'],
+      mineHardNegatives: ['corpus 6/6', 'mine 1/1', 'mine 2/2', '2 2'],
+      trainQueryAdapter: ['20 true', 'true', 'true'],
+      SpaceMismatchError: ['SpaceMismatchError'],
+    },
+  },
 
   'docs/models.md': {
     prelude: '',

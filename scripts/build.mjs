@@ -44,8 +44,11 @@ rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();
 // Plain esbuild keeps `new URL('./worker.js', import.meta.url)` as it stands: the app's own bundler must find it there.
-const pageAndWorker = { index: 'src/index.ts', worker: 'worker/index.ts', search: 'src/search/index.ts' };
-await bundle(pageAndWorker, { target: 'es2022' });
+const parts = {
+  ...{ index: 'src/index.ts', worker: 'worker/index.ts', search: 'src/search/index.ts' },
+  training: 'src/training/index.ts',
+};
+await bundle(parts, { target: 'es2022' });
 // What reads Markdown has a build for pages, that needs a DOM, and one for workers.
 await bundle({ 'search-worker': 'search/index.ts' }, { target: 'es2022', conditions: ['worker'] });
 // Node shows the line of code that threw: it must not be all of them.
@@ -93,7 +96,7 @@ for (const file of [
 rewrite(join(dist, 'worker.js'), /\bimport\((?=\w)/, 'import(/* @vite-ignore */ /* webpackIgnore: true */ ');
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
-execFileSync(process.execPath, [tsc, '--build', '--force', 'src', 'src/node', 'src/adapters'], {
+execFileSync(process.execPath, [tsc, '--build', '--force', 'src', 'src/node', 'src/adapters', 'src/training'], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -79,6 +79,11 @@ try {
       assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), `${file} imports something`);
     }
   });
+  expectThat('training is one file, for pages and Node', () => {
+    const code = readFileSync(join(root, 'dist/training.js'));
+    console.log(`  training.js ${gzipSync(code).length} bytes (gzip)`);
+    assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), 'it imports something');
+  });
   expectThat('no transformers.js, no model and one runtime only are inside', () => {
     const paths = files.map((/** @type {{ path: string }} */ file) => file.path);
     assert(
@@ -96,6 +101,7 @@ try {
       ['bge-web', 'createEmbedder'],
       ['bge-web/search', 'createIndex'],
       ['bge-web/node', 'createIndex'],
+      ['bge-web/training', 'evaluate'],
     ]) {
       const code = `const module = await import('${file}'); if (typeof module.${name} !== 'function') throw new Error('no ${name}')`;
       execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });

@@ -76,7 +76,9 @@ async function measure(modelId, file) {
   /** @type {number[][]} */
   const gains = [];
   for (const [name, rankings] of Object.entries(rows)) {
-    const documents = rankings.map((ranking) => [...new Set(ranking.map((/** @type {Scored} */ { id }) => `${passages[id]?.document}`))]);
+    const documents = rankings.map((ranking) => [
+      ...new Set(ranking.map((/** @type {Scored} */ { id }) => `${passages[id]?.document}`)),
+    ]);
     const { mean, queries: measures } = evaluate(Object.fromEntries(documents.entries()), qrels, {
       k: [10, CANDIDATES],
     });

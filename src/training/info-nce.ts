@@ -117,6 +117,7 @@ export class QueryMap {
     this.gradient.set(floats(at.raw, size * size));
     const bias = this.gradient.subarray(size * size).fill(0);
     for (const [i, slope] of floats(slopes, rows * size).entries()) bias[i % size]! += slope;
+    await this.#pauses.pause();
     return loss + this.#regularize(regularization);
   }
 

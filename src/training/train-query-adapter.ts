@@ -89,6 +89,7 @@ export async function trainQueryAdapter(
   for (let epoch = 1; epoch <= settings.epochs && epoch - best.epoch <= settings.patience; epoch++) {
     let sum = 0;
     for (const part of partsOf(shuffled(train, random), settings.batchSize)) {
+      await pauses.pause();
       const loss = await map.loss(batch(part, part.map(random)), settings, true);
       sum += checkLoss(loss, epoch, settings.learningRate) * part.length;
       await adam.step(map.parameters, map.gradient, pauses);
