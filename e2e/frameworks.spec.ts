@@ -70,8 +70,11 @@ test("LangChain and the AI SDK give the reference's vectors, and a chain finds b
 });
 
 test('components have one embedder and one worker together, also in StrictMode', async ({ page }) => {
+  let started = 0;
+  page.on('worker', () => started++);
   await page.evaluate(() => app.mount());
   await expect(page.locator('.status')).toHaveText(['ready', 'ready'], { timeout: 60_000 });
+  expect(started).toBe(1);
   expect(await page.evaluate(() => [app.seen.embedders.size, [...app.seen.phases].includes('download')])).toEqual([
     1,
     true,

@@ -16,7 +16,7 @@ const FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   'docs/frameworks.md': {
     'bge-web/langchain': ['384', 'true', '{ page: 1 } true'],
-    'bge-web/ai-sdk': ['true 17', "{ type: 'other', message: 'Cut to 512 tokens: values[0]' }"],
+    'bge-web/ai-sdk': ['true 16', "{ type: 'other', message: 'Cut to 512 tokens: values[0]' }"],
     'bge-web/chroma': ['384 384'],
     'bge-web/llamaindex': ['384'],
   },

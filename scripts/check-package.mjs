@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PAGE_BUDGET = 12 * 1024;
 const WHOLE_BUDGET = 80 * 1024;
+const ADAPTER_BUDGET = 4 * 1024;
 const NODE_BUDGET = 200 * 1024;
 const run = (/** @type {string} */ file, /** @type {string[]} */ args) =>
   execFileSync(process.execPath, [join(root, 'node_modules', file), ...args], { cwd: root, stdio: 'inherit' });
@@ -83,6 +84,28 @@ try {
     const code = readFileSync(join(root, 'dist/training.js'));
     console.log(`  training.js ${gzipSync(code).length} bytes (gzip)`);
     assert(!/\bfrom\s*["']|\bimport\s*["']/.test(code.toString()), 'it imports something');
+  });
+  expectThat('an adapter has neither its framework nor a second copy of the page inside', () => {
+    /** @type {Record<string, string>} */
+    const may = {
+      'ai-sdk': '^$',
+      chroma: '^$',
+      langchain: '^@langchain/core/',
+      llamaindex: '^@llamaindex/core/',
+      react: '^(react|\\./index\\.js|\\./search\\.js)$',
+      'semantic-embedder': '^\\./index\\.js$',
+    };
+    for (const [name, pattern] of Object.entries(may)) {
+      const code = readFileSync(join(root, 'dist', `${name}.js`));
+      const bytes = gzipSync(code).length;
+      console.log(`  ${name}.js ${bytes} bytes (gzip)`);
+      const imports = Array.from(code.toString().matchAll(/\bfrom\s*"([^"]*)"/g), ([, from]) => from ?? '');
+      assert(
+        imports.every((from) => new RegExp(pattern).test(from)),
+        `${name}.js imports ${imports.join()}`,
+      );
+      assert(bytes <= ADAPTER_BUDGET, `${name}.js has ${bytes} bytes`);
+    }
   });
   expectThat('no transformers.js, no model and one runtime only are inside', () => {
     const paths = files.map((/** @type {{ path: string }} */ file) => file.path);
