@@ -148,7 +148,7 @@ test('tables, files and pasted cells become lists; what is exported can be read 
   expect(rows[0]).toBe('\uFEFF,"Wet, ""very""",Sum,A kitten');
   expect(rows[1]).toMatch(/^"It rains, a lot",0\.\d+,0\.\d+,0\.\d+$/);
   // A spreadsheet shows it as text, and does not compute it.
-  expect(rows[2]).toMatch(/^'=SUM\(1\),/);
+  expect(rows[2]).toMatch(/^"'=SUM\(1\)",0/);
 
   await dropFile(page, 'Second list', 'list.txt', 'one\r\n\r\ntwo\r\n');
   await expect(page.getByLabel('Second list', { exact: true })).toHaveValue('one\ntwo');
@@ -208,7 +208,7 @@ test('in Chinese: interface, model and sample; a text in the other language gets
   expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
 });
 
-test('long lists are cut with a word about it, no task is long, and cancel ends the work', async ({ page, open }) => {
+test('long lists are cut with a word about it, no task blocks the page for 100 ms, and cancel ends the work', async ({ page, open }) => {
   await open('similarity/');
   await locked(page);
   const words = 'red green blue old new small large wooden iron paper house boat tree cup lamp road river bridge'.split(
@@ -236,7 +236,8 @@ test('long lists are cut with a word about it, no task is long, and cancel ends 
   await compared(page);
   const longTasks = await page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);
   test.info().annotations.push({ type: 'long tasks, ms', description: longTasks.join(', ') });
-  console.log('long tasks, ms:', longTasks.join(', '));
+  // Twice the 50 ms from which a task counts as long: the machine that runs this has other work.
+  expect(Math.max(0, ...longTasks)).toBeLessThan(100);
   await expect(page.locator('#status')).toHaveText('Compared 250,000 pairs.');
 });
 
