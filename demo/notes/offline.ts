@@ -1,0 +1,11 @@
+/** Keeps a copy of this page and its workers, so that it opens without a network; resolves when that is there, at once where there can be none. */
+export async function keepOffline(): Promise<void> {
+  // The service worker is a part of the built page only: `npm start` serves that.
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  try {
+    await navigator.serviceWorker.register('./sw.js');
+    await navigator.serviceWorker.ready;
+  } catch {
+    // Some private modes allow none: the page works, with a network. The storage panel says so.
+  }
+}
