@@ -1,5 +1,5 @@
 import { element } from '../shared/dom';
-import { newId, type Note, titleOf } from './note';
+import { type Note, newId, titleOf } from './note';
 import type { Notes } from './store';
 import { words } from './words';
 
@@ -73,7 +73,8 @@ export class Editor {
     const open = this.#open;
     if (!open || this.#isDirty || !ids.includes(open.id)) return;
     const note = this.#notes.get(open.id);
-    if (!note) return open.before === undefined ? undefined : this.close();
+    if (!note && open.before !== undefined) this.close();
+    if (!note) return;
     if (note.text === this.#text.value) return;
     const { selectionStart, selectionEnd } = this.#text;
     open.before = note.text;

@@ -38,9 +38,7 @@ async function* walk(entries: readonly FileSystemEntry[]): AsyncGenerator<File> 
       const some = () => new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
       for (let inside = await some(); inside.length > 0; inside = await some()) yield* walk(inside);
     } else {
-      const file = await new Promise<File>((resolve, reject) =>
-        (entry as FileSystemFileEntry).file(resolve, reject),
-      );
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
       paths.set(file, entry.fullPath.replace(/^\//, ''));
       yield file;
     }

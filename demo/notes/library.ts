@@ -1,6 +1,6 @@
 import { element, make } from '../shared/dom';
 import { dropped, notesIn, zipOf } from './files';
-import { newId, type Note } from './note';
+import { type Note, newId } from './note';
 import { samples } from './samples';
 import type { Notes } from './store';
 import { words } from './words';

@@ -72,7 +72,10 @@ export class List {
     this.#list.replaceChildren(...this.#rows.slice(0, this.#shown).map((row) => this.#item(row)));
     if (this.#more) this.#more.hidden = this.#rows.length <= this.#shown;
     // What is shown anew must not take the focus away.
-    if (focused) this.#buttons().find(({ dataset }) => dataset.id === focused)?.focus();
+    if (focused)
+      this.#buttons()
+        .find(({ dataset }) => dataset.id === focused)
+        ?.focus();
   }
 
   #item(row: Row): HTMLLIElement {

@@ -198,12 +198,15 @@ modelChoice.addEventListener('change', () => {
 });
 startKeys({ query, list, newNote });
 
-modelChoice.value = localStorage.getItem(MODEL) ?? `BAAI/bge-small-${language()}-v1.5`;
-speak(WORDS, () => {
+function showAll(): void {
   showList();
   showRelated();
   showIndexing(state);
-});
-showStorage();
+  showStorage();
+}
+
+speak(WORDS, showAll);
+modelChoice.value = localStorage.getItem(MODEL) ?? `BAAI/bge-small-${language()}-v1.5`;
+showAll();
 // First the copy of the page, then the model: what the model's worker fetches is kept too then.
 keepOffline().then(start).then(showStorage);

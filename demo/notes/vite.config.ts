@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { mergeConfig } from 'vite';
+import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import demos from '../vite.config';
 
@@ -9,7 +9,8 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
  * A build of its own, into the folder of this page: a service worker answers for the workers' scripts only where they lie
  * in its own folder, and it must not answer for the other demos.
  */
-export default mergeConfig(demos, {
+export default defineConfig({
+  ...demos,
   root: path('.'),
   publicDir: path('public'),
   plugins: [
@@ -48,5 +49,5 @@ export default mergeConfig(demos, {
       },
     }),
   ],
-  build: { outDir: path('../../demo-dist/notes'), rolldownOptions: { input: path('index.html') } },
+  build: { outDir: path('../../demo-dist/notes'), emptyOutDir: true },
 });

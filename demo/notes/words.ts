@@ -17,7 +17,8 @@ const WORDS = {
     allNotes: 'Notes',
     found: 'Found',
     more: 'Show more',
-    empty: 'No notes yet. Write one, paste text, or drop Markdown and text files, a folder, an Obsidian vault or a zip anywhere here.',
+    empty:
+      'No notes yet. Write one, paste text, or drop Markdown and text files, a folder, an Obsidian vault or a zip anywhere here.',
     samples: 'Try with sample notes',
     noNote: 'Choose a note, or write a new one.',
     back: 'Back',
@@ -31,7 +32,8 @@ const WORDS = {
     chinese: 'Chinese (中文)',
     exportAll: 'Export all',
     deleteAll: 'Delete everything',
-    deleteAllText: 'All notes, their index, the model and the offline copy of this page are deleted from this device. Export first what you want to keep.',
+    deleteAllText:
+      'All notes, their index, the model and the offline copy of this page are deleted from this device. Export first what you want to keep.',
     deleteAllNow: 'Delete everything now',
     cancel: 'Cancel',
     keys: 'Keys: / search, ↑ ↓ choose, Enter open, N new note, Esc back to the search',
@@ -55,7 +57,8 @@ const WORDS = {
     noneRelated: 'No other note yet.',
     reading: (files: number) => `Reading files: ${files}`,
     taken: (taken: number, same: number) => `${taken} notes added${same > 0 ? `, ${same} were there already` : ''}.`,
-    skipped: (files: number, names: string) => ` ${files} left out (no Markdown or text, too large or unreadable): ${names}`,
+    skipped: (files: number, names: string) =>
+      ` ${files} left out (no Markdown or text, too large or unreadable): ${names}`,
     deleted: (title: string) => `“${title}” was deleted.`,
     undo: 'Undo',
     gone: 'Everything was deleted from this device.',
