@@ -64,8 +64,10 @@ export class Editor {
     this.onOpen(undefined);
   }
 
+  /** On a phone a text area that has the focus would bring up the keyboard, over the note that was to be read. */
   focus(): void {
-    this.#text.focus();
+    const isTouch = matchMedia('(hover: none)').matches;
+    (isTouch && this.#text.value !== '' ? element('note-title') : this.#text).focus();
   }
 
   /** Another tab may have changed the note; what was typed here and is not stored yet stays. */

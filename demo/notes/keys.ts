@@ -15,7 +15,11 @@ export function startKeys({
       event.preventDefault();
       list.focus(0);
     }
-    if (event.key === 'Enter' && !event.isComposing) list.openFirst();
+    if (event.key === 'Enter' && !event.isComposing) {
+      // The note has the focus then, and must not get the line break.
+      event.preventDefault();
+      list.openFirst();
+    }
   });
   addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open]')) return;

@@ -98,11 +98,17 @@ const LENGTH = 180;
 
 /** The part of a text that shows its first term, with all terms marked. */
 function marked(text: string, terms: readonly string[]): (Node | string)[] {
-  const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const pattern = escaped.length > 0 ? new RegExp(`(${escaped.join('|')})`, 'giu') : null;
+  const pattern = terms.length > 0 ? new RegExp(`(${terms.map(wholeWord).join('|')})`, 'giu') : null;
   const first = pattern ? text.search(pattern) : 0;
   const from = first > LENGTH / 2 ? first - LENGTH / 4 : 0;
   const part = (from > 0 ? '…' : '') + text.slice(from, from + LENGTH) + (from + LENGTH < text.length ? '…' : '');
   if (!pattern) return [part];
   return part.split(pattern).map((piece, i) => (i % 2 === 1 ? make('mark', { textContent: piece }) : piece));
+}
+
+/** Matches a term where it is no part of a longer word; Chinese and Japanese have no such borders. */
+function wholeWord(term: string): string {
+  const escaped = term.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(term)) return escaped;
+  return `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`;
 }

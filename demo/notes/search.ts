@@ -6,7 +6,7 @@ import { words } from './words';
 
 const MOST = 30;
 
-/** Below this, and without a word of the query, a note has most likely nothing to do with it. */
+/** Below this, and without half of the query's words, a note has most likely nothing to do with it. */
 const LEAST_RELEVANCE = 0.3;
 
 /** The notes that answer a query, with the passage that does. */
@@ -19,7 +19,7 @@ export async function found(
 ): Promise<Row[]> {
   if (!index) return withWords(notes, query);
   const hits = await index.search(query, { k: MOST, mode, explain: true, signal });
-  return rowsOf(notes, hits.filter(isGoodEnough), (hit) => {
+  return rowsOf(notes, mode === 'lexical' ? hits : hits.filter((hit) => isGoodEnough(hit, query)), (hit) => {
     const { dense, terms } = hit.explanation!;
     const by = [dense !== null && words().meaning, terms.length > 0 && words().words].filter(Boolean);
     return by.join(' + ');
@@ -37,8 +37,9 @@ export function allRows(notes: Notes): Row[] {
   return notes.ids().map((id) => rowOf(notes.get(id)!));
 }
 
-function isGoodEnough({ relevance, explanation }: Hit): boolean {
-  return explanation!.terms.length > 0 || relevance === null || relevance >= LEAST_RELEVANCE;
+function isGoodEnough({ relevance, explanation }: Hit, query: string): boolean {
+  const hasWords = explanation!.terms.length * 2 >= query.trim().split(/\s+/).length;
+  return hasWords || relevance === null || relevance >= LEAST_RELEVANCE;
 }
 
 /** A note that was deleted a moment ago may still be in the index. */
