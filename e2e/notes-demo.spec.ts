@@ -308,9 +308,11 @@ test('by the keyboard alone', async ({ page, open }) => {
   await expect(search(page)).toBeFocused();
 });
 
-test('many notes: progress, stop and go on, a crash in the middle, and no long task', async ({ page, open, context }, {
-  outputPath,
-}) => {
+test('many notes: progress, stop and go on, a crash in the middle, and no long task', async ({
+  page,
+  open,
+  context,
+}, info) => {
   await open('notes/');
   await expect(page.locator('#offline')).toHaveText('This page works offline.', { timeout: 30_000 });
   const subjects = ['bees', 'trains', 'bread', 'rivers', 'violins', 'owls', 'glass', 'paper'];
@@ -335,7 +337,7 @@ test('many notes: progress, stop and go on, a crash in the middle, and no long t
   await expect(results(page).first()).toBeVisible();
   await expect(page.locator('#indexing-text')).toHaveText(/^Indexing: [1-9]\d\d of 400 notes$/, { timeout: 60_000 });
   const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
-  test.info().annotations.push({ type: 'long tasks, ms', description: JSON.stringify(tasks) });
+  info.annotations.push({ type: 'long tasks, ms', description: JSON.stringify(tasks) });
   expect(tasks.filter((ms) => ms > 50)).toEqual([]);
 
   const url = page.url();

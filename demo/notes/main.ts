@@ -1,7 +1,6 @@
 import { type Embedder, persist } from 'bge-web';
 import { createIndex, deleteIndex, type SearchIndex, type SearchMode } from 'bge-web/search';
 import { element, make } from '../shared/dom';
-import { showError } from '../shared/error-box';
 import { language, speak } from '../shared/language';
 import { startEmbedder } from '../shared/start-embedder';
 import { Editor } from './editor';
@@ -10,6 +9,7 @@ import { showState } from './indexing';
 import { startKeys } from './keys';
 import { Library } from './library';
 import { List, type Row } from './list';
+import { failed, report, say } from './messages';
 import { titleOf } from './note';
 import { keepOffline } from './offline';
 import { allRows, found, related } from './search';
@@ -21,7 +21,11 @@ const query = element<HTMLInputElement>('query');
 const modelChoice = element<HTMLSelectElement>('model');
 const MODEL = 'bge-web-notes-model';
 
-const notes = await Notes.open();
+const notes = await Notes.open().catch((error) => {
+  speak(WORDS);
+  report(words().noStorage);
+  throw error;
+});
 const indexer = new Indexer(notes);
 const editor = new Editor(notes);
 const library = new Library(notes);
@@ -117,24 +121,6 @@ function showIndexing(next: IndexerState): void {
   showRelated();
   showStorage();
   if (query.value.trim() !== '') showList();
-}
-
-/** For people who listen and for those who look. */
-function say(text: string): void {
-  element('spoken').textContent = text;
-}
-
-function report(text: string, ...more: HTMLElement[]): void {
-  element('message').replaceChildren(make('p', { className: 'notice' }, text, ...more));
-  say(text);
-}
-
-function failed(error: unknown, again: () => void): void {
-  const place = element('message');
-  showError(place, error, () => {
-    place.replaceChildren();
-    again();
-  });
 }
 
 async function deleteNote(): Promise<void> {

@@ -18,11 +18,11 @@ export function newId(now = new Date()): string {
 }
 
 /** "a/b.md" → "a/b (2).md", the first that is free. */
-export function freeId(id: string, isTaken: (id: string) => boolean): string {
+export async function freeId(id: string, isTaken: (id: string) => Promise<boolean>): Promise<string> {
   const [, name, extension] = /^(.*?)(\.\w+)?$/.exec(id)!;
   for (let i = 2; ; i++) {
     const next = `${name} (${i})${extension ?? ''}`;
-    if (!isTaken(next)) return next;
+    if (!(await isTaken(next))) return next;
   }
 }
 

@@ -54,9 +54,9 @@ export class Notes {
   async write(id: string, text: string, before: string | undefined): Promise<Note> {
     let note: Note = { id, text, modified: Date.now(), edited: true };
     await this.#change(async (store) => {
-      const stored: Note | Deleted | undefined = await promisifyRequest(store.get(id));
+      const stored = await recordOf(store, id);
       const isElsewhere = stored && stored.text !== null && stored.text !== before && stored.text !== text;
-      if (isElsewhere) note = { ...note, id: freeId(id, (next) => this.#notes.has(next)) };
+      if (isElsewhere) note = { ...note, id: await freeIn(store, id) };
       return [note];
     });
     return note;
@@ -65,12 +65,13 @@ export class Notes {
   /** Takes files in, and gives how many of them are new or newer than what was there. What was edited here is kept beside. */
   async take(files: readonly Note[]): Promise<number> {
     let taken = 0;
-    await this.#change(async () => {
+    await this.#change(async (store) => {
       const changed: Note[] = [];
       for (const file of files) {
-        const old = this.#notes.get(file.id);
+        const record = await recordOf(store, file.id);
+        const old = record?.text === null ? undefined : record;
         if (old && (old.text === file.text || old.modified >= file.modified)) continue;
-        if (old?.edited) changed.push({ ...old, id: freeId(old.id, (next) => this.#notes.has(next)) });
+        if (old?.edited) changed.push({ ...old, id: await freeIn(store, old.id) });
         changed.push(file);
         taken += 1;
       }
@@ -87,8 +88,7 @@ export class Notes {
   async forget(ids: readonly string[]): Promise<void> {
     await this.#database('readwrite', async (store) => {
       for (const id of ids) {
-        const stored: Note | Deleted | undefined = await promisifyRequest(store.get(id));
-        if (stored?.text === null) store.delete(id);
+        if ((await recordOf(store, id))?.text === null) store.delete(id);
       }
       return promisifyRequest(store.transaction);
     });
@@ -132,9 +132,7 @@ export class Notes {
   async #read(ids: readonly string[]): Promise<void> {
     for (let from = 0; from < ids.length; from += SLICE) {
       const slice = ids.slice(from, from + SLICE);
-      const records = await this.#database('readonly', (store) =>
-        Promise.all(slice.map((id) => promisifyRequest<Note | Deleted | undefined>(store.get(id)))),
-      );
+      const records = await this.#database('readonly', (store) => Promise.all(slice.map((id) => recordOf(store, id))));
       for (const [i, id] of slice.entries()) this.#keep(id, records[i]);
     }
   }
@@ -143,6 +141,11 @@ export class Notes {
     this.#notes.delete(id);
     this.#deleted.delete(id);
     if (record?.text === null) this.#deleted.add(id);
-    else if (record) this.#notes.set(id, record as Note);
+    else if (record) this.#notes.set(id, record);
   }
 }
+
+const recordOf = (store: IDBObjectStore, id: string) => promisifyRequest<Note | Deleted | undefined>(store.get(id));
+
+const freeIn = (store: IDBObjectStore, id: string) =>
+  freeId(id, async (next) => (await recordOf(store, next)) !== undefined);

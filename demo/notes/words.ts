@@ -62,6 +62,8 @@ const WORDS = {
     deleted: (title: string) => `“${title}” was deleted.`,
     undo: 'Undo',
     gone: 'Everything was deleted from this device.',
+    noStorage:
+      'This browser stores nothing for this page, so it cannot keep notes. Allow it in the settings, or open the page in an ordinary window.',
     using: (used: string, quota: string) => `${used} in use of ${quota}`,
     parts: (index: string, model: string) => `: index ${index}, models ${model}, notes and this page the rest`,
     offline: 'This page works offline.',
@@ -124,6 +126,7 @@ const WORDS = {
     deleted: (title: string) => `已删除“${title}”。`,
     undo: '撤销',
     gone: '已从本机全部删除。',
+    noStorage: '浏览器不允许本页面存储数据，因此无法保存笔记。请在设置中允许，或在普通窗口中打开。',
     using: (used: string, quota: string) => `已用 ${used}，可用 ${quota}`,
     parts: (index: string, model: string) => `：索引 ${index}，模型 ${model}，其余为笔记和本页面`,
     offline: '本页面可离线使用。',
