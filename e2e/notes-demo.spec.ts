@@ -179,7 +179,8 @@ test('it installs, and starts and searches with the network off', async ({ page,
   await page.getByRole('button', { name: 'New note' }).click();
   await text(page).fill('Written without a network.');
   await expect(saved(page)).toHaveText('Saved: 1 of 1 passage embedded anew');
-  expect(faults.log).toEqual([]);
+  // The test's switch does not reach the browser's own look for a newer service worker.
+  expect(faults.log.filter(({ url }) => !/(sw|workbox-\w+)\.js$/.test(url))).toEqual([]);
 
   // The other demos are none of its business.
   const scope = await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())!.scope);
