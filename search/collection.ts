@@ -4,6 +4,7 @@ import { fieldsOf, filterOf } from './filter';
 import type { Segment, StoredPassage } from './store/segment';
 import { Bitset } from './vectors/bitset';
 import type { VectorMode } from './vectors/formats';
+import { toFloats } from './vectors/halves';
 import { VectorIndex, type Vectors } from './vectors/vector-index';
 import { Words } from './words';
 
@@ -72,6 +73,17 @@ export class Collection {
     const all = mode === 'float32' ? new Float32Array(rows.length * dim) : new Uint16Array(rows.length * dim);
     for (const [i, row] of rows.entries()) all.set(row, i * dim);
     return all;
+  }
+
+  /** Vectors of rows as float32, rows × dim, row-major. */
+  floatsOf(rows: readonly number[]): Float32Array<ArrayBuffer> {
+    const { dim } = this.vectors;
+    const floats = new Float32Array(rows.length * dim);
+    for (const [i, row] of rows.entries()) {
+      const vector = this.vectors.row(row);
+      floats.set(vector instanceof Uint16Array ? toFloats(vector) : vector, i * dim);
+    }
+    return floats;
   }
 
   /** All that there is, as segments without a past. */

@@ -95,7 +95,8 @@ function summed(rankings: readonly Ranking[], part: (hit: Scored, place: number,
   );
 }
 
-function minMax(ranking: Ranking): (score: number) => number {
+/** Scales the scores of a ranking to 0 … 1; all to 1, if all are equal. */
+export function minMax(ranking: Ranking): (score: number) => number {
   const scores = ranking.map(({ score }) => score);
   const [lowest, highest] = [Math.min(...scores), Math.max(...scores)];
   return (score) => (highest > lowest ? (score - lowest) / (highest - lowest) : 1);

@@ -29,6 +29,7 @@ const api: SearchApi = {
   similar: (request) => run(request, async () => the().similar(request)),
   duplicates: (request) => run(request, (call) => the().duplicates(request.threshold, call)),
   clusters: (request) => run(request, (call) => the().clusters(request, call)),
+  map: (request) => run(request, (call) => the().map(request, call)),
   calibrate: (request) => run(request, (call) => the().calibrate(request.relevant, call)),
   threshold: (request) => run(request, async () => the().threshold(request.goal)),
   get: (request) => run(request, async () => the().get(request.ids)),

@@ -1,11 +1,12 @@
-import type { Cluster, Filter, Hit, OwnedPassage } from '../src/shared/search';
+import type { Cluster, Filter, Hit, MapPoint, OwnedPassage } from '../src/shared/search';
 import { cluster } from './clusters/k-means';
 import { clusterTerms } from './clusters/labels';
 import { type Collection, type Entry, textOf } from './collection';
 import { duplicateGroups } from './duplicates';
 import { hitsOf } from './hits';
+import { mapOf } from './map/map';
 import { Pauses } from './pauses';
-import { toFloats } from './vectors/halves';
+import type { Call } from './writer';
 
 // What an index says of its documents without a query and without the model.
 
@@ -28,10 +29,7 @@ export function similar(
   const { vectors } = collection;
   const allowed = filter ? collection.rowsOf(filter) : undefined;
   const step = Math.ceil(entry.passages.length / MOST_QUERIES);
-  const queries = floatsAt(
-    collection,
-    rowsOf([entry]).filter((_, i) => i % step === 0),
-  );
+  const queries = collection.floatsOf(rowsOf([entry]).filter((_, i) => i % step === 0));
   for (let count = 4 * k + entry.passages.length; ; count *= 4) {
     const best = new Map<number, number>();
     for (const { row, score } of vectors.search(queries, count, allowed).flat())
@@ -61,7 +59,7 @@ export async function duplicates(
       if (pauses.isDue) await pauses.pause();
       const some = rows.slice(next, next + PASS);
       next += some.length;
-      for (const [i, hits] of vectors.search(floatsAt(collection, some), MOST_NEIGHBOURS).entries()) {
+      for (const [i, hits] of vectors.search(collection.floatsOf(some), MOST_NEIGHBOURS).entries()) {
         const close = hits.filter(({ score }) => score >= threshold);
         near.set(
           some[i]!,
@@ -86,16 +84,8 @@ export async function clusters(
   { k, seed }: { readonly k: number; readonly seed: number },
   signal: AbortSignal,
 ): Promise<Cluster[]> {
-  const { dim } = collection.vectors;
-  const entries = [...collection.documents.values()].filter(({ passages }) => passages.length > 0);
-  const means = new Float32Array(entries.length * dim);
-  for (const [i, entry] of entries.entries()) {
-    const mean = means.subarray(i * dim, (i + 1) * dim);
-    for (const [at, value] of floatsOf(collection, [entry]).entries()) mean[at % dim]! += value;
-    const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;
-    for (let d = 0; d < dim; d++) mean[d]! /= norm;
-  }
-  const { labels } = await cluster(means, dim, { k, seed, signal });
+  const { entries, means } = meansOf(collection);
+  const { labels } = await cluster(means, collection.vectors.dim, { k, seed, signal });
   const texts = entries.map((entry) => entry.passages.map((passage) => textOf(entry, passage)).join('\n'));
   const terms = clusterTerms(texts, labels, { k });
   return terms.map((words, c) => ({
@@ -104,16 +94,31 @@ export async function clusters(
   }));
 }
 
+/** Gives each document a place in the plane, by the mean of its passages' vectors; those without passages have none. */
+export async function map(
+  collection: Collection,
+  options: { readonly neighbours: number; readonly seed: number },
+  { signal, onEvent }: Pick<Call, 'signal' | 'onEvent'>,
+): Promise<MapPoint[]> {
+  const { entries, means } = meansOf(collection);
+  const onPart = (part: number) => onEvent({ phase: 'map', part });
+  const places = await mapOf(means, collection.vectors.dim, { ...options, onPart, signal });
+  return entries.map(({ document }, i) => ({ id: document.id, x: places[2 * i]!, y: places[2 * i + 1]! }));
+}
+
+/** The documents that have passages, and the mean of the vectors of each, of length 1. */
+function meansOf(collection: Collection) {
+  const { dim } = collection.vectors;
+  const entries = [...collection.documents.values()].filter(({ passages }) => passages.length > 0);
+  const means = new Float32Array(entries.length * dim);
+  for (const [i, entry] of entries.entries()) {
+    const mean = means.subarray(i * dim, (i + 1) * dim);
+    for (const [at, value] of collection.floatsOf(rowsOf([entry])).entries()) mean[at % dim]! += value;
+    const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;
+    for (let d = 0; d < dim; d++) mean[d]! /= norm;
+  }
+  return { entries, means };
+}
+
 const rowsOf = (entries: readonly Entry[]) =>
   entries.flatMap(({ first, passages }) => passages.map((_, i) => first + i));
-
-const floatsOf = (collection: Collection, entries: readonly Entry[]) => floatsAt(collection, rowsOf(entries));
-
-function floatsAt({ vectors }: Collection, rows: readonly number[]): Float32Array<ArrayBuffer> {
-  const floats = new Float32Array(rows.length * vectors.dim);
-  for (const [i, row] of rows.entries()) {
-    const vector = vectors.row(row);
-    floats.set(vector instanceof Uint16Array ? toFloats(vector) : vector, i * vectors.dim);
-  }
-  return floats;
-}

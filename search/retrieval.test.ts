@@ -122,6 +122,37 @@ describe('by words, by vectors, by both', () => {
     expect(ids(await search(index, 'tide', { mode: 'hybrid', rerank: 20 })).length).toBe(4);
   });
 
+  test('diversity spreads near-duplicates, and takes the best first', async () => {
+    const index = await open(new MemoryStore(), new ToyHost(), { passageTokens: 8 });
+    const copies = ['', ' it', ' is', ' so', ' of'].map((end, i) => document(`copy${i}`, `moon tide moon tide${end}`));
+    const others = [document('train', 'tide train'), document('oven', 'tide oven'), document('cloud', 'moon cloud')];
+    const last = document('none', 'bread oven');
+    await index.add([...copies, ...others, last], call());
+    for (const options of [{}, { mode: 'hybrid' }, { mode: 'lexical' }, { rerank: 9 }] as const) {
+      const found = async (diversity: number) =>
+        search(index, 'moon tide', { k: 4, ...options, diversity, explain: true });
+      const plain = await found(0);
+      expect(plain.filter(({ id }) => id.startsWith('copy')).length, JSON.stringify(options)).toBe(4);
+      const spread = await found(0.8);
+      expect(spread[0]).toEqual(plain[0]);
+      expect(spread.filter(({ id }) => id.startsWith('copy')).length).toBeLessThan(3);
+      expect(spread.length).toBe(4);
+    }
+  });
+
+  test('with diversity every document still comes once, with its matches, and a filter holds', async () => {
+    const index = await open(new MemoryStore(), new ToyHost(), { passageTokens: 8 });
+    const long = Array.from({ length: 30 }, (_, i) => `bee honey ${words[i % 8]} bee.`).join('\n\n');
+    const more = Array.from({ length: 20 }, (_, i) => document(`d${i}`, `bee ${words[i % 8]}`, { odd: i % 2 === 1 }));
+    await index.add([document('long', long, { odd: true }), ...more, document('empty', '')], call());
+    const hits = await search(index, 'bee honey', { k: 30, diversity: 1 });
+    expect(ids(hits).sort()).toEqual(['long', ...more.map(({ id }) => id)].sort());
+    expect(hits.find(({ id }) => id === 'long')!.matches.length).toBe(30);
+    const odd = await search(index, 'bee honey', { k: 5, diversity: 0.7, filter: { odd: true } });
+    expect(odd.map(({ document }) => document.odd)).toEqual([true, true, true, true, true]);
+    expect(await search(index, 'nowhere', { mode: 'lexical', diversity: 0.5 })).toEqual([]);
+  });
+
   test('calibration is kept, in every tab and file, and gives a relevance and a threshold', async () => {
     const store = new MemoryStore();
     const index = await open(store);
@@ -187,6 +218,25 @@ describe('without a query', () => {
         call(() => {}, controller.signal),
       ),
     ).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('a map has every document with text, near to what is like it', async () => {
+    const index = await open(new MemoryStore());
+    expect(await index.map({ neighbours: 15, seed: 0 }, call())).toEqual([]);
+    const about = (name: string, text: string) =>
+      Array.from({ length: 12 }, (_, i) => document(`${name}${i}`, `${text} ${text} ${words[i % 8]}`));
+    await index.add([...about('b', 'bee honey'), ...about('m', 'moon tide'), document('empty', '')], call());
+    const events: unknown[] = [];
+    const onEvent = (event: unknown) => events.push(event);
+    const points = await index.map({ neighbours: 6, seed: 0 }, call(onEvent));
+    expect(points.length).toBe(24);
+    expect(points.map(({ id }) => id)).not.toContain('empty');
+    for (const { id, x, y } of points) {
+      const others = points.filter((other) => other.id !== id);
+      const [nearest] = others.sort((a, b) => Math.hypot(a.x - x, a.y - y) - Math.hypot(b.x - x, b.y - y));
+      expect(nearest!.id[0]).toBe(id[0]);
+    }
+    expect(events.at(-1)).toEqual({ phase: 'map', part: 1 });
   });
 
   test('clusters, with the words that tell them apart', async () => {

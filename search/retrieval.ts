@@ -6,9 +6,11 @@ import type { WordHit } from './lexical/word-index';
 import type { Work } from './prepare';
 import type { Scored } from './ranking';
 import type { StoredPassage } from './store/segment';
+import { VARIETY, varied } from './variety';
 
 /** A passage that was found, its score so far, and where that comes from. */
 interface Candidate extends HitExplanation {
+  readonly row: number;
   readonly entry: Entry;
   readonly passage: StoredPassage;
   readonly score: number;
@@ -17,24 +19,25 @@ interface Candidate extends HitExplanation {
 /** From an inner product of vectors to a relevance from 0 to 1; null where it is not known. */
 export type Relevance = (dense: number) => number | null;
 
-/** Gives the best documents of a query: candidates by vectors and words, fused, scored again by the reranker where that is asked for, grouped. */
+/** Gives the best documents of a query: candidates by vectors and words, fused, scored again by the reranker and varied where that is asked for, grouped. */
 export async function retrieve(
   request: SearchRequest,
   collection: Collection,
   { isComparable, relevanceOf }: { readonly isComparable: boolean; readonly relevanceOf: Relevance },
   work: Work,
 ): Promise<Hit[]> {
-  const { query, k, rerank, mode } = request;
+  const { query, k, rerank, diversity, mode } = request;
   const vector = mode !== 'lexical' && isComparable ? await work.host.embed(work.callId, 'query', [query]) : null;
   work.signal.throwIfAborted();
   const candidates = candidatesOf(request, collection, vector);
-  const found = rerank > 0 ? await reranked(query, candidates.slice(0, rerank), work) : candidates;
-  const relevance = ({ dense, rerank }: Candidate) =>
+  const scored = rerank > 0 ? await reranked(query, candidates.slice(0, rerank), work) : candidates;
+  const found = diversity > 0 ? varied(scored, collection, { k, diversity }) : scored;
+  const relevance = ({ dense, rerank }: HitExplanation) =>
     rerank !== null ? 1 / (1 + Math.exp(-rerank)) : dense === null ? null : relevanceOf(dense);
   return hitsOf(
-    found.map(({ entry, passage, score, ...explanation }) => ({
+    found.map(({ row: _, entry, passage, score, ...explanation }) => ({
       ...{ entry, passage, score },
-      relevance: relevance({ entry, passage, score, ...explanation }),
+      relevance: relevance(explanation),
       ...(request.explain && { explanation }),
     })),
     k,
@@ -46,12 +49,13 @@ const fuse = {
   rrf: (dense: Ranking, lexical: Ranking) => reciprocalRankFusion([dense, lexical]),
 };
 
-/** The best passages, of `k` documents at least if there are so many. Without a vector the words alone are searched. */
+/** The best passages, of as many documents as are wanted at least if there are so many. Without a vector the words alone are searched. */
 function candidatesOf(
-  { query, k, filter, mode, fusion, rerank }: SearchRequest,
+  { query, k, filter, mode, fusion, rerank, diversity }: SearchRequest,
   collection: Collection,
   vector: Float32Array<ArrayBuffer> | null,
 ): Candidate[] {
+  const wanted = diversity > 0 ? VARIETY * k : k;
   for (let count = Math.max(4 * k, rerank, HYBRID_CANDIDATES); ; count *= 4) {
     const allowed = filter ? collection.rowsOf(filter) : undefined;
     const lexical = mode === 'dense' && vector ? null : collection.words.search(query, count, allowed);
@@ -63,7 +67,7 @@ function candidatesOf(
       const [byVector, byWords] = [places.dense.get(id), places.lexical.get(id)];
       return {
         ...collection.at(id),
-        score,
+        ...{ row: id, score },
         // Also of a passage that only the words have found: its relevance hangs on it.
         dense: byVector?.hit.score ?? (vector && collection.vectors.score(vector, id)),
         lexical: byWords?.hit.score ?? null,
@@ -74,7 +78,7 @@ function candidatesOf(
       };
     });
     const isAll = [dense, lexical].every((ranking) => (ranking?.length ?? 0) < count);
-    if (isAll || new Set(found.map(({ entry }) => entry)).size >= k) return found;
+    if (isAll || new Set(found.map(({ entry }) => entry)).size >= wanted) return found;
   }
 }
 

@@ -9,13 +9,14 @@ import type {
   IndexConfig,
   IndexDocument,
   IndexStats,
+  MapPoint,
   OwnedPassage,
   SearchRequest,
 } from '../src/shared/search';
 import { type Calibration, relevanceOf, type ThresholdGoal, thresholdFor } from './calibration';
 import { exportedVectors } from './export';
 import { Generation } from './generation';
-import { clusters, duplicates, similar } from './neighbours';
+import { clusters, duplicates, map, similar } from './neighbours';
 import { calibrationOf, fitCalibration } from './relevance';
 import { retrieve } from './retrieval';
 import { indexFileParts, readIndexFile } from './store/file';
@@ -124,6 +125,10 @@ export class SemanticIndex {
 
   clusters(options: { readonly k: number; readonly seed: number }, call: Call): Promise<Cluster[]> {
     return clusters(this.#now.collection, options, call.signal);
+  }
+
+  map(options: { readonly neighbours: number; readonly seed: number }, call: Call): Promise<MapPoint[]> {
+    return map(this.#now.collection, options, call);
   }
 
   /** Fits what scores mean in this index, and keeps it. */

@@ -75,6 +75,7 @@ export function search(index: SemanticIndex, query: string, options: Partial<Sea
     mode: 'dense',
     fusion: 'weighted',
     rerank: 0,
+    diversity: 0,
     explain: false,
   } as const;
   return index.search({ ...request, ...options }, call());

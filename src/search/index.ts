@@ -13,6 +13,7 @@ export type {
   IndexEvent,
   IndexStats,
   Limits,
+  MapPoint,
   Match,
   OwnedPassage,
   Passage,
@@ -21,5 +22,5 @@ export type {
 } from '../shared/search.js';
 export type { IndexEmbedder, IndexReranker } from './models.js';
 export type { IndexOptions, SearchOptions } from './options.js';
-export { type AddOptions, createIndex, type SearchIndex } from './search-index.js';
+export { type AddOptions, createIndex, type MapOptions, type SearchIndex } from './search-index.js';
 export { deleteIndex, listIndexes, type StoredIndex } from './stored.js';

@@ -50,6 +50,13 @@ export interface SearchOptions {
   fusion?: Fusion;
   /** Score the best passages by the reranker: `true` for as many as `k`, at least 20, or their number, 1 to 1000. Default false. */
   rerank?: boolean | number;
+  /**
+   * Take documents that differ from each other, out of the best 4 × `k` (of those that the reranker scored, where it is asked): each time the one with
+   * the highest (1 − diversity) × score, scaled to 0 … 1, − diversity × cosine with the most similar one taken before, of their best
+   * passages. 0 (default) to 1: 0 takes them by score alone. Hits keep their scores, which do not
+   * fall from hit to hit then. Maximal marginal relevance with λ = 1 − diversity (Carbonell and Goldstein 1998).
+   */
+  diversity?: number;
   /** Say where each hit's score comes from. Default false. */
   explain?: boolean;
   signal?: AbortSignal;
@@ -96,7 +103,15 @@ function addressOf(url: string | URL): string {
 
 /** What of a search's options goes to the worker. Throws InvalidInputError. */
 export function searchConfig(options: SearchOptions, hasReranker: boolean) {
-  const { k = 10, filter, mode = 'hybrid', fusion = 'weighted', rerank = false, explain = false } = options;
+  const {
+    k = 10,
+    filter,
+    mode = 'hybrid',
+    fusion = 'weighted',
+    rerank = false,
+    diversity = 0,
+    explain = false,
+  } = options;
   checkPositive('k', k);
   checkOneOf('mode', ['dense', 'lexical', 'hybrid'], mode);
   checkOneOf('fusion', ['weighted', 'rrf'], fusion);
@@ -104,7 +119,12 @@ export function searchConfig(options: SearchOptions, hasReranker: boolean) {
     throw invalidInput('rerank', `a boolean or an integer from 1 to ${MOST_RERANKED}`, rerank);
   if (rerank && !hasReranker)
     throw misfit('rerank', 'false where createIndex() was given no `reranker`', String(rerank));
+  if (!(typeof diversity === 'number' && diversity >= 0 && diversity <= 1))
+    throw invalidInput('diversity', 'a number from 0 to 1', diversity);
   if (typeof explain !== 'boolean') throw invalidInput('explain', 'a boolean', explain);
   const reranked = rerank === true ? Math.min(Math.max(k, 20), MOST_RERANKED) : Number(rerank);
-  return { k, filter: filter === undefined ? null : checkFilter(filter), mode, fusion, rerank: reranked, explain };
+  return {
+    ...{ k, filter: filter === undefined ? null : checkFilter(filter), mode, fusion },
+    ...{ rerank: reranked, diversity, explain },
+  };
 }

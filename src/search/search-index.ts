@@ -9,6 +9,7 @@ import type {
   IndexDocument,
   IndexEvent,
   IndexStats,
+  MapPoint,
   OwnedPassage,
   ThresholdGoal,
 } from '../shared/search.js';
@@ -24,6 +25,11 @@ export interface AddOptions {
   onProgress?: (event: IndexEvent) => void;
   /** Ends the call: it rejects with the signal's reason at once; what is stored by then stays. */
   signal?: AbortSignal;
+}
+
+export interface MapOptions extends AddOptions {
+  neighbours?: number;
+  seed?: number;
 }
 
 /**
@@ -141,6 +147,19 @@ export class SearchIndex {
     checkPositive('k', k);
     checkInteger('seed', seed, 0, 2 ** 32 - 1);
     return this.#client.call((api, callId) => api.clusters({ callId, k, seed }), signal);
+  }
+
+  /**
+   * Gives each document a place in the plane, 0 to 1 on the longer side: what is near in meaning is near on the map, far distances say little.
+   * UMAP (McInnes, Healy and Melville 2018) of the means of their passages. `neighbours` (2 to 200, default 15): how many documents each one is held near, itself
+   * included; fewer show small groups, more the whole. The same `seed` (default 0) gives the same map in one browser. Documents without text are not on it.
+   * Costs a scan for each document and up to 500 rounds: see docs/search.md. Rejects with InvalidInputError or the reason of `signal`.
+   */
+  async map(options: MapOptions = {}): Promise<MapPoint[]> {
+    const { neighbours = 15, seed = 0, onProgress, signal } = options;
+    checkInteger('neighbours', neighbours, 2, 200);
+    checkInteger('seed', seed, 0, 2 ** 32 - 1);
+    return this.#client.call((api, callId) => api.map({ callId, neighbours, seed }), signal, onProgress);
   }
 
   /**

@@ -88,6 +88,8 @@ export interface SearchRequest {
   readonly fusion: Fusion;
   /** How many of the best passages are scored by the reranker; 0 for none. */
   readonly rerank: number;
+  /** 0 to 1: how much unlikeness counts beside the score; 0 for nothing. */
+  readonly diversity: number;
   readonly explain: boolean;
 }
 
@@ -151,6 +153,13 @@ export interface Cluster {
   readonly ids: readonly string[];
 }
 
+/** Where a document stands on a map, each 0 to 1. */
+export interface MapPoint {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface IndexStats {
   readonly documents: number;
   readonly passages: number;
@@ -177,6 +186,8 @@ export type IndexEvent =
       readonly totalDocuments: number;
       readonly passages: number;
     }
+  /** How much of a map is done, 0 to 1. */
+  | { readonly phase: 'map'; readonly part: number }
   | { readonly phase: 'rebuild'; readonly documents: number; readonly totalDocuments: number };
 
 /** What scores mean in a corpus: how random pairs score, and how far above them relevant pairs do. Plain data, to be stored. */
@@ -236,6 +247,7 @@ export interface SearchApi {
   ): Promise<Hit[] | null>;
   duplicates(request: OfCall & { readonly threshold: number }): Promise<OwnedPassage[][]>;
   clusters(request: OfCall & { readonly k: number; readonly seed: number }): Promise<Cluster[]>;
+  map(request: OfCall & { readonly neighbours: number; readonly seed: number }): Promise<MapPoint[]>;
   calibrate(request: OfCall & { readonly relevant: readonly TextPair[] }): Promise<Calibration>;
   threshold(request: OfCall & { readonly goal: ThresholdGoal }): Promise<number>;
   get(request: OfCall & { readonly ids: readonly string[] }): Promise<(IndexDocument | null)[]>;
