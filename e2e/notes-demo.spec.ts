@@ -279,6 +279,17 @@ test('everything can be exported, deleted and imported again', async ({ page, op
   await expect(results(page).first()).toHaveText('Router');
 });
 
+test('a map shows all notes, and opens the one that is chosen', async ({ page, open }) => {
+  await withSamples(page, open);
+  await page.locator('#map summary').click();
+  await expect(page.locator('#dots circle')).toHaveCount(10);
+  const places = await page.locator('#dots g').evaluateAll((dots) => dots.map((dot) => dot.getAttribute('transform')));
+  expect(new Set(places).size).toBe(10);
+  await page.locator('#dots g', { hasText: 'Router' }).locator('circle').click();
+  await expect(text(page)).toHaveValue(/^# Router/);
+  await inspect(page, 'notes-map');
+});
+
 test('by the keyboard alone', async ({ page, open }) => {
   await withSamples(page, open);
   await page.keyboard.press('/');

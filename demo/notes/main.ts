@@ -1,4 +1,4 @@
-import { type Embedder, persist } from 'bge-web';
+import { type Embedder, isBgeError, persist } from 'bge-web';
 import { createIndex, deleteIndex, type SearchIndex, type SearchMode } from 'bge-web/search';
 import { element, make } from '../shared/dom';
 import { language, speak } from '../shared/language';
@@ -9,6 +9,7 @@ import { showState } from './indexing';
 import { startKeys } from './keys';
 import { Library } from './library';
 import { List, type Row } from './list';
+import { NotesMap } from './map';
 import { failed, report, say } from './messages';
 import { titleOf } from './note';
 import { keepOffline } from './offline';
@@ -30,6 +31,7 @@ const indexer = new Indexer(notes);
 const editor = new Editor(notes);
 const library = new Library(notes);
 const list = new List(element('list'), element<HTMLButtonElement>('more'), open);
+const map = new NotesMap(notes);
 const relatedList = new List(element('related'), null, open);
 
 let index: SearchIndex | undefined;
@@ -67,7 +69,7 @@ async function start(): Promise<void> {
 
 /** The index can always be made anew from the notes. */
 async function recover(error: unknown): Promise<void> {
-  if (error instanceof Error && error.name === 'CorruptIndexError') await deleteIndex(indexName(modelChoice.value));
+  if (isBgeError(error, 'CorruptIndexError')) await deleteIndex(indexName(modelChoice.value));
   start();
 }
 
@@ -92,15 +94,14 @@ async function showList(isNew = false): Promise<void> {
 
 async function showRelated(): Promise<void> {
   const { id } = editor;
-  const stored = id !== undefined && notes.get(id);
-  const rows = stored && index ? await related(notes, index, stored.id).catch(() => null) : null;
+  const rows = id && notes.get(id) && index ? await related(notes, index, id).catch(() => null) : null;
   if (editor.id !== id) return;
   relatedList.show(rows ?? []);
   const { noRelated, notYet, noneRelated } = words();
   element('no-related').textContent = id === undefined ? noRelated : !rows ? notYet : rows.length ? '' : noneRelated;
 }
 
-function open({ id, at }: Row): void {
+function open({ id, at }: Pick<Row, 'id' | 'at'>): void {
   const note = notes.get(id);
   if (!note) return;
   editor.show(note, { at });
@@ -119,6 +120,7 @@ function showIndexing(next: IndexerState): void {
   if (editor.id && next.passages > 0)
     element('saved').textContent = `${words().saved}: ${words().embedded(next.embedded, next.passages)}`;
   showRelated();
+  map.draw(index);
   showStorage();
   if (query.value.trim() !== '') showList();
 }
@@ -151,9 +153,9 @@ editor.onOpen = (id) => {
   document.body.classList.toggle('has-note', id !== undefined);
   showRelated();
 };
-editor.onError = failed;
+for (const part of [editor, library, map]) part.onError = failed;
+map.onOpen = (id) => open({ id });
 editor.onCopy = () => report(words().copied);
-library.onError = failed;
 library.onReport = report;
 library.onPaste = newNote;
 
