@@ -25,6 +25,8 @@ export class Indexer {
   #running: AbortController | undefined;
   #isPaused = false;
   #total = 0;
+  /** Notes of the slice at hand that are stored. */
+  #stored = 0;
 
   constructor(notes: Notes) {
     this.#notes = notes;
@@ -48,6 +50,7 @@ export class Indexer {
       if (!this.#waiting.delete(id)) this.#total += 1;
       this.#waiting.add(id);
     }
+    if (this.#running && !this.#isPaused) this.#tell('working');
     this.#run();
   }
 
@@ -70,6 +73,7 @@ export class Indexer {
     const sum = { passages: 0, embedded: 0, unchanged: 0 };
     try {
       while (this.#waiting.size > 0) {
+        this.#stored = 0;
         this.#tell('working');
         const report = await this.#handOver(index, [...this.#waiting].slice(-SLICE).reverse(), signal);
         for (const key of ['passages', 'embedded', 'unchanged'] as const) sum[key] += report[key];
@@ -98,7 +102,9 @@ export class Indexer {
       signal,
       onProgress: (event) => {
         if (event.phase === 'wait') this.onState({ is: 'waiting' });
-        if (event.phase === 'add') this.#tell('working', event.documents);
+        if (event.phase !== 'add') return;
+        this.#stored = event.documents;
+        this.#tell('working');
       },
     });
     // A note that was changed meanwhile stays.
@@ -106,7 +112,7 @@ export class Indexer {
     return report;
   }
 
-  #tell(is: 'working' | 'paused', stored = 0): void {
-    this.onState({ is, done: this.#total - this.#waiting.size + stored, total: this.#total });
+  #tell(is: 'working' | 'paused'): void {
+    this.onState({ is, done: this.#total - this.#waiting.size + this.#stored, total: this.#total });
   }
 }
