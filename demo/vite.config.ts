@@ -30,6 +30,9 @@ export default defineConfig({
   build: {
     outDir: path('../demo-dist'),
     emptyOutDir: true,
-    rolldownOptions: { input: [path('index.html'), ...demos.map((name) => path(`${name}/index.html`))] },
+    // Notes is built by a configuration of its own.
+    rolldownOptions: {
+      input: ['.', ...demos.filter((name) => name !== 'notes')].map((name) => path(`${name}/index.html`)),
+    },
   },
 });

@@ -18,7 +18,8 @@ export const test = base.extend<
   server: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
     async ({}, use) => {
-      await build({ configFile: join(root, 'demo/vite.config.ts'), logLevel: 'warn' });
+      for (const demos of ['demo', 'demo/notes'])
+        await build({ configFile: join(root, demos, 'vite.config.ts'), logLevel: 'warn' });
       // Under a path, as on most hosts of static pages.
       const server = await startServer({ roots: { '/some/place/': join(root, 'demo-dist') } });
       await use(server);
