@@ -138,6 +138,29 @@ test('two tabs on one index: one writes at a time, the other sees it, and nothin
   await expect.poll(() => seen(other)).toEqual({ documents: 0, segments: 0, id: undefined });
 });
 
+test('an index that is deleted while it is written is empty, and opens again', async ({ page }) => {
+  const result = await page.evaluate(async () => {
+    const embedder = search.wordEmbedder({ delay: 30 });
+    const index = await search.createIndex({ embedder, name: 'deleted' });
+    const batches: number[] = [];
+    const adding = index.add(search.documents(600), {
+      onProgress: (event) => event.phase === 'add' && batches.push(event.documents),
+    });
+    while (batches.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    const freed = await search.deleteIndex('deleted');
+    const done = batches.at(-1)!;
+    const added = await bge.outcome(adding);
+    const again = await search.createIndex({ embedder, name: 'deleted' });
+    const { documents } = await again.stats();
+    await again.add(search.documents(600));
+    return { freed, done, error: added.error, documents, all: (await again.stats()).documents };
+  });
+  expect(result.freed).toBeGreaterThan(0);
+  expect(result.error).toBeUndefined();
+  expect(result.documents).toBeLessThanOrEqual(600 - 128);
+  expect(result.all).toBe(600);
+});
+
 test('a full storage is told by name; what was stored is there, and the rest can be added later', async ({
   page,
   server,

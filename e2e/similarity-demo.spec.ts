@@ -208,7 +208,10 @@ test('in Chinese: interface, model and sample; a text in the other language gets
   expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
 });
 
-test('long lists are cut with a word about it, no task blocks the page for 100 ms, and cancel ends the work', async ({ page, open }) => {
+test('long lists are cut with a word about it, no task blocks the page for 100 ms, and cancel ends the work', async ({
+  page,
+  open,
+}) => {
   await open('similarity/');
   await locked(page);
   const words = 'red green blue old new small large wooden iron paper house boat tree cup lamp road river bridge'.split(

@@ -21,7 +21,7 @@ export class Editor {
   readonly #text = element<HTMLTextAreaElement>('text');
   #open: Open | undefined;
   #isDirty = false;
-  #timer = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(notes: Notes) {

@@ -50,6 +50,8 @@ export class Indexer {
       if (!this.#waiting.delete(id)) this.#total += 1;
       this.#waiting.add(id);
     }
+    // What was deleted must not be written any more: the work at hand is begun again without it.
+    if (ids.some((id) => !this.#notes.get(id))) this.#running?.abort();
     if (this.#running && !this.#isPaused) this.#tell('working');
     this.#run();
   }
@@ -86,8 +88,8 @@ export class Indexer {
     } finally {
       this.#running = undefined;
     }
-    // Another index, or a change, that came while this one ended.
-    if (this.#index && this.#index !== index) this.#run();
+    // Another index, or a deletion, that came meanwhile.
+    if (this.#index && (this.#index !== index || signal.aborted) && !this.#isPaused) this.#run();
   }
 
   async #handOver(index: SearchIndex, ids: readonly string[], signal: AbortSignal) {

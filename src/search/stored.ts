@@ -38,7 +38,7 @@ export async function listIndexes(): Promise<StoredIndex[]> {
 
 /**
  * Deletes an index from this browser's storage; gives the number of bytes freed, 0 where nothing was stored. It is empty
- * then wherever it is open. Rejects with InvalidInputError, or with the browser's error if the storage is there and fails.
+ * then wherever it is open; a batch that is being written is waited for. Rejects with InvalidInputError, or with the browser's error if the storage is there and fails.
  */
 export async function deleteIndex(name: string): Promise<number> {
   checkString('name', name);
@@ -50,11 +50,17 @@ export async function deleteIndex(name: string): Promise<number> {
     await promisifyRequest(store.transaction);
     return stored.reduce((sum, manifest) => sum + toStored(name, manifest).bytes, 0);
   };
-  const freed = await transact(INDEXES, 'readwrite', step, 0);
+  const freed = await withoutWriters(name, () => transact(INDEXES, 'readwrite', step, 0));
   const channel = new BroadcastChannel(indexChannel(name));
   channel.postMessage(null);
   channel.close();
   return freed;
+}
+
+/** A writer that had begun would name segments that are gone. */
+function withoutWriters<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const canLock = globalThis.navigator?.locks && globalThis.origin !== 'null'; // an opaque origin may not
+  return canLock ? navigator.locks.request(indexChannel(name), work) : work();
 }
 
 function toStored(name: string, { space, dim, segments }: StoredManifest): StoredIndex {
