@@ -31,6 +31,12 @@ async function bundle(entryPoints, options) {
   });
 }
 
+/** The command imports the package's file for Node, and has no second copy of it. @type {import('esbuild').Plugin} */
+const besideNode = {
+  name: 'beside-node',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './node.js', external: true })),
+};
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
@@ -42,7 +48,12 @@ await bundle(pageAndWorker, { target: 'es2022' });
 // What reads Markdown has a build for pages, that needs a DOM, and one for workers.
 await bundle({ 'search-worker': 'search/index.ts' }, { target: 'es2022', conditions: ['worker'] });
 // Node shows the line of code that threw: it must not be all of them.
-await bundle({ node: 'src/node/index.ts' }, { target: 'node20.19', platform: 'node', minify: false });
+const forNode = /** @type {const} */ ({ target: 'node20.19', platform: 'node', minify: false });
+await bundle({ node: 'src/node/index.ts' }, forNode);
+await bundle(
+  { cli: 'src/node/cli/main.ts' },
+  { ...forNode, banner: { js: '#!/usr/bin/env node' }, plugins: [besideNode] },
+);
 
 const ortDist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
 mkdirSync(join(dist, 'ort'));

@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PAGE_BUDGET = 12 * 1024;
 const WHOLE_BUDGET = 80 * 1024;
-const NODE_BUDGET = 128 * 1024;
+const NODE_BUDGET = 200 * 1024;
 const run = (/** @type {string} */ file, /** @type {string[]} */ args) =>
   execFileSync(process.execPath, [join(root, 'node_modules', file), ...args], { cwd: root, stdio: 'inherit' });
 
@@ -62,7 +62,7 @@ try {
   expectThat("Node's part needs nothing but Node", () => {
     const imports = Array.from(nodePart.matchAll(/^import .*? from "(.*?)";$/gm), ([, name]) => name);
     assert(imports.length > 0 && imports.every((name) => name?.startsWith('node:')), imports.join());
-    assert(!/\bimport\(|\brequire\(/.test(nodePart), 'it imports something later');
+    assert(!/(?<!async )\bimport\(|\brequire\(/.test(nodePart), 'it imports something later');
     assert(
       !nodePart.includes('onnxruntime-web/') && !nodePart.includes('indexedDB'),
       "what is the browser's is inside",
@@ -95,6 +95,7 @@ try {
     for (const [file, name] of [
       ['bge-web', 'createEmbedder'],
       ['bge-web/search', 'createIndex'],
+      ['bge-web/node', 'createIndex'],
     ]) {
       const code = `const module = await import('${file}'); if (typeof module.${name} !== 'function') throw new Error('no ${name}')`;
       execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });

@@ -2,6 +2,7 @@ import { BgeError } from '../src/shared/errors';
 import type { IndexConfig, IndexEvent, SearchHost } from '../src/shared/search';
 import { indexChannel } from '../src/shared/search-storage';
 import { exclusively } from '../worker/model-store/lock';
+import { openInMemory } from './in-memory';
 import { SemanticIndex } from './semantic-index';
 import { readIndexFile } from './store/file';
 import { IndexedDbStore } from './store/indexed-db';
@@ -15,11 +16,7 @@ export async function openIndex(
   signal: AbortSignal,
 ): Promise<SemanticIndex> {
   const { name, url } = config;
-  if (name === null) {
-    const store = url === null ? new MemoryStore() : await storeOf(url, signal);
-    const alone = <T>(_signal: AbortSignal, _onWait: () => void, work: () => Promise<T>) => work();
-    return SemanticIndex.open(config, { store, host, exclusively: alone, announce: () => {}, onEvent });
-  }
+  if (name === null) return openInMemory(config, host, onEvent, url === null ? undefined : await storeOf(url, signal));
   const channel = new BroadcastChannel(indexChannel(name));
   const index = await SemanticIndex.open(config, {
     store: await storedIndex(name),
@@ -42,7 +39,7 @@ async function storedIndex(name: string): Promise<Store> {
   }
 }
 
-async function storeOf(url: string, signal: AbortSignal): Promise<Store> {
+async function storeOf(url: string, signal: AbortSignal): Promise<MemoryStore> {
   const { manifest, segments } = await readIndexFile(await download(url, signal));
   const store = new MemoryStore();
   for (const [i, bytes] of segments.entries()) await store.putSegment(manifest.segments[i]!.id, bytes);

@@ -14,9 +14,10 @@ export interface IndexFile {
   readonly segments: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** The parts of the file, in order. */
+/** The parts of the file, in order: the same ones for the same history, as its segments are named by their places. */
 export async function indexFileParts({ manifest, segments }: IndexFile): Promise<Uint8Array<ArrayBuffer>[]> {
-  const json = new TextEncoder().encode(JSON.stringify(manifest));
+  const placed = manifest.segments.map((reference, i) => ({ ...reference, id: `${i}` }));
+  const json = new TextEncoder().encode(JSON.stringify({ ...manifest, segments: placed }));
   const header = new Uint8Array(HEADER);
   new TextEncoder().encodeInto(MAGIC, header);
   new DataView(header.buffer).setUint32(8, FORMAT, true);

@@ -1,13 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FileCache } from '../../worker/model-store';
 import { type FileId, FORMAT, type StoredFile } from '../shared/storage.js';
+import { UNFINISHED, writeWhole } from './whole-file.js';
 
 const RECORD = 'record.json';
-
-/** What is written has another name until it is whole. */
-const UNFINISHED = '.unfinished';
 
 /** Nobody writes a chunk for so long: its process has died. */
 const ABANDONED_MS = 60 * 60 * 1000;
@@ -45,7 +43,7 @@ export class FolderCache implements FileCache {
   }
 
   async put(record: StoredFile, { n, data }: { readonly n: number; readonly data: ArrayBuffer }): Promise<void> {
-    await write(join(this.#folderOf(record), `${n}`), new Uint8Array(data));
+    await writeWhole(join(this.#folderOf(record), `${n}`), new Uint8Array(data));
     await this.#putRecord(record);
   }
 
@@ -70,7 +68,7 @@ export class FolderCache implements FileCache {
   close(): void {}
 
   #putRecord(record: StoredFile): Promise<void> {
-    return write(join(this.#folderOf(record), RECORD), JSON.stringify(record));
+    return writeWhole(join(this.#folderOf(record), RECORD), JSON.stringify(record));
   }
 
   #folderOf({ model, revision, path, identity }: FileId): string {
@@ -82,18 +80,6 @@ export class FolderCache implements FileCache {
 /** One name in a folder, whatever is in it: a branch may have slashes, and `..` is a name that others have. */
 function asName(part: string): string {
   return encodeURIComponent(part).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
-}
-
-async function write(file: string, data: string | Uint8Array): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}${UNFINISHED}`;
-  await mkdir(dirname(file), { recursive: true });
-  try {
-    await writeFile(unfinished, data);
-    await rename(unfinished, file);
-  } catch (error) {
-    await remove(unfinished).catch(() => {});
-    throw error;
-  }
 }
 
 async function isAbandoned(file: string): Promise<boolean> {

@@ -1,12 +1,23 @@
 import { Embedder } from '../embedder.js';
 import { embedderConfig, rerankerConfig } from '../options.js';
 import { Reranker } from '../reranker.js';
+import { indexConfig } from '../search/options.js';
+import { SearchIndex } from '../search/search-index.js';
 import type { EmbedderInfo, ModelInfo } from '../shared/protocol.js';
 import { LocalClient } from './local-client.js';
-import { browserOptions, cacheFolder, type EmbedderOptions, type RerankerOptions } from './options.js';
+import { LocalIndexClient } from './local-index.js';
+import {
+  browserOptions,
+  cacheFolder,
+  checkIndexOptions,
+  type EmbedderOptions,
+  type IndexOptions,
+  type RerankerOptions,
+} from './options.js';
 
 export * from '../common.js';
-export type { EmbedderOptions, ModelOptions, RerankerOptions } from './options.js';
+export * from '../search/common.js';
+export type { EmbedderOptions, IndexOptions, ModelOptions, RerankerOptions } from './options.js';
 
 /**
  * Gives an embedder whose model is loaded, checked and warm, on the CPU and in the thread that calls: between batches, of 64 tokens or
@@ -32,4 +43,15 @@ export async function createReranker(options: RerankerOptions = {}): Promise<Rer
   const { onProgress, signal } = options;
   const client = await LocalClient.start<ModelInfo>(config, { cacheFolder: cacheFolder(options), onProgress, signal });
   return new Reranker(client, config.model.maxLength);
+}
+
+/**
+ * Gives an empty index in memory: documents in, ranked passages out; `import` brings what `export` of Node or of a browser gave. It runs
+ * in the thread that calls, where other work gets its turn every 20 ms, and between the embedder's batches.
+ * Rejects with InvalidInputError, also for `name`, `url` and what else only browsers have, or the reason of `signal`.
+ */
+export async function createIndex(options: IndexOptions): Promise<SearchIndex> {
+  checkIndexOptions(options);
+  const client = await LocalIndexClient.open(options, indexConfig(options), options.signal);
+  return new SearchIndex(client, { hasReranker: options.reranker !== undefined, isReadOnly: false });
 }

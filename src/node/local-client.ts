@@ -1,10 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import { createApi } from '../../worker/api';
 import type { ModelClient } from '../model-client.js';
 import type { ClientConfig } from '../options.js';
 import { BgeError } from '../shared/errors.js';
 import type { CallEvent, LoadEvent, ModelApi, ModelInfo, WorkerEvent } from '../shared/protocol.js';
 import { withSignal } from '../signal.js';
+import { LocalCalls, tell } from './local-calls.js';
 import { openStore } from './store.js';
 
 export interface LocalOptions {
@@ -17,11 +17,7 @@ export interface LocalOptions {
 /** A model in this process: what a worker does, without one. */
 export class LocalClient<Info extends ModelInfo> implements ModelClient<Info> {
   info: Info | undefined;
-  /** Aborted at the end: by `dispose`, or by a start that failed. */
-  readonly #life = new AbortController();
-  readonly #listeners = new Map<number, (event: CallEvent) => void>();
-  #api: ModelApi | undefined;
-  #lastCallId = 0;
+  readonly #calls = new LocalCalls<ModelApi, CallEvent>();
 
   private constructor() {}
 
@@ -31,66 +27,35 @@ export class LocalClient<Info extends ModelInfo> implements ModelClient<Info> {
     { cacheFolder, onProgress, signal }: LocalOptions,
   ): Promise<LocalClient<Info>> {
     const client = new LocalClient<Info>();
-    const life = client.#life.signal;
+    const calls = client.#calls;
     const host = {
-      openStore: ({ onEvent }: { onEvent(event: LoadEvent): void }) => openStore(cacheFolder, onEvent, life),
+      openStore: ({ onEvent }: { onEvent(event: LoadEvent): void }) => openStore(cacheFolder, onEvent, calls.life),
       startRuntime: null,
     };
     const hear = (event: WorkerEvent) => {
-      if (life.aborted) return;
-      if (event.type === 'load') tell(onProgress, event.event);
-      if (event.type === 'call') tell(client.#listeners.get(event.callId), event.event);
+      if (event.type === 'load' && !calls.life.aborted) tell(onProgress, event.event);
+      if (event.type === 'call') calls.tell(event.callId, event.event);
     };
     const api = createApi(host, hear);
     try {
       client.info = (await withSignal(signal, () => api.load({ ...config, failed: [] }))) as Info;
     } catch (error) {
-      client.#life.abort(error);
+      calls.end(error);
       throw error;
     }
-    client.#api = api;
+    calls.api = api;
     return client;
   }
 
-  async call<T, Event extends CallEvent = CallEvent>(
+  call<T, Event extends CallEvent = CallEvent>(
     run: (api: ModelApi, callId: number) => Promise<T>,
     signal: AbortSignal | undefined,
     onProgress?: (event: Event) => void,
   ): Promise<T> {
-    const life = this.#life.signal;
-    const callId = ++this.#lastCallId;
-    // Node would warn of more than ten calls at a time.
-    setMaxListeners(0, life, ...(signal ? [signal] : []));
-    return withSignal(life, () =>
-      withSignal(signal, async () => {
-        const api = this.#api!;
-        const cancel = () => api.cancel(callId);
-        const ends = [life, signal];
-        for (const end of ends) end?.addEventListener('abort', cancel);
-        if (onProgress) this.#listeners.set(callId, onProgress as (event: CallEvent) => void);
-        try {
-          return await run(api, callId);
-        } finally {
-          for (const end of ends) end?.removeEventListener('abort', cancel);
-          this.#listeners.delete(callId);
-        }
-      }),
-    );
+    return this.#calls.run(run, signal, onProgress as ((event: CallEvent) => void) | undefined);
   }
 
   dispose(): void {
-    this.#life.abort(new BgeError('DisposedError', 'The model was disposed'));
-    this.#api = undefined; // and with it the weights
-  }
-}
-
-/** Calls a listener of the app's. What it throws is the app's, an uncaught exception as from any listener: it must not end the call that it listens to. */
-function tell<E>(listener: ((event: E) => void) | undefined, event: E): void {
-  try {
-    listener?.(event);
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
+    this.#calls.end(new BgeError('DisposedError', 'The model was disposed'));
   }
 }

@@ -2,10 +2,12 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as browser from '../options.js';
+import type * as search from '../search/options.js';
 import { invalidInput } from '../shared/errors.js';
 
 /** What only browsers have. */
 const LEFT_OUT = ['wasmBase', 'worker', 'batchTokens', 'threads', 'deadline'] as const;
+const INDEX_LEFT_OUT = ['name', 'url', 'onSpaceChange', 'worker', 'deadline', 'onProgress'] as const;
 
 /** How to load a model in Node: as in a browser, less what only browsers have. Everything is optional. */
 export interface ModelOptions
@@ -29,14 +31,30 @@ export interface EmbedderOptions extends ModelOptions, Pick<browser.EmbedderOpti
 /** How to make a reranker. Default model: `BAAI/bge-reranker-base`. */
 export type RerankerOptions = ModelOptions;
 
+/** How to make an index in memory: as in a browser, less what is about its storage and its worker. Only `embedder` must be given. */
+export type IndexOptions = Pick<
+  search.IndexOptions,
+  'embedder' | 'reranker' | 'vectors' | 'passageTokens' | 'overlapTokens' | 'signal'
+>;
+
+/** Throws InvalidInputError for what an index in Node has no place for. */
+export function checkIndexOptions(options: IndexOptions): void {
+  if (typeof options !== 'object' || options === null) throw invalidInput('options', 'an object', options);
+  checkLeftOut(options, INDEX_LEFT_OUT);
+}
+
+function checkLeftOut(options: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined) throw invalidInput(name, 'left out in Node', value);
+  }
+}
+
 /** The options as a browser's, which check the rest. Throws InvalidInputError. */
 export function browserOptions<Options extends ModelOptions>({ cacheDir, modelBase, ...rest }: Options) {
   const { device = 'auto' } = rest;
   if (device !== 'auto' && device !== 'wasm') throw invalidInput('device', "'wasm' or 'auto' in Node", device);
-  for (const name of LEFT_OUT) {
-    const value = (rest as Record<string, unknown>)[name];
-    if (value !== undefined) throw invalidInput(name, 'left out in Node', value);
-  }
+  checkLeftOut(rest, LEFT_OUT);
   const base = modelBase === undefined ? {} : { modelBase: urlOf(modelBase) };
   return { ...rest, ...base, device: 'wasm', threads: 1 } as const;
 }

@@ -3,6 +3,7 @@ import { LiveWorker, tell } from '../live-worker.js';
 import { BgeError, sentErrors } from '../shared/errors.js';
 import type { IndexConfig, IndexEvent, SearchApi, SearchHost, SearchWorkerEvent } from '../shared/search.js';
 import { withSignal } from '../signal.js';
+import type { IndexClient } from './index-client.js';
 
 export interface SearchClientOptions {
   /** Makes a fresh worker: at the start, and after the death of the last one. */
@@ -24,7 +25,7 @@ interface Running {
 }
 
 /** An index's worker: settles every call (reply, abort, death), opens the index again in a new one, ends it. */
-export class SearchClient {
+export class SearchClient implements IndexClient {
   readonly #options: SearchClientOptions;
   readonly #running = new Map<number, Running>();
   #connection: Promise<Connection> | undefined;

@@ -1,25 +1,4 @@
-export type {
-  AddReport,
-  Calibration,
-  Cluster,
-  Condition,
-  DocumentFormat,
-  FieldValue,
-  Filter,
-  Fusion,
-  Hit,
-  HitExplanation,
-  IndexDocument,
-  IndexEvent,
-  IndexStats,
-  Limits,
-  Match,
-  OwnedPassage,
-  Passage,
-  SearchMode,
-  ThresholdGoal,
-} from '../shared/search.js';
-export type { IndexEmbedder, IndexReranker } from './models.js';
-export type { IndexOptions, SearchOptions } from './options.js';
-export { type AddOptions, createIndex, type SearchIndex } from './search-index.js';
+export * from './common.js';
+export { createIndex } from './create-index.js';
+export type { IndexOptions } from './options.js';
 export { deleteIndex, listIndexes, type StoredIndex } from './stored.js';

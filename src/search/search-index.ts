@@ -12,12 +12,9 @@ import type {
   OwnedPassage,
   ThresholdGoal,
 } from '../shared/search.js';
-import { withSignal } from '../signal.js';
-import { spawned } from '../spawn.js';
-import { SearchClient } from './client.js';
+import type { IndexClient } from './index-client.js';
 import { checkDocuments } from './inputs.js';
-import { hostOf } from './models.js';
-import { type IndexOptions, indexConfig, type SearchOptions, searchConfig } from './options.js';
+import { type SearchOptions, searchConfig } from './options.js';
 
 export interface AddOptions {
   /** Hears how many documents are stored and how many passages are embedded, and of waiting for another tab. */
@@ -26,44 +23,14 @@ export interface AddOptions {
   signal?: AbortSignal;
 }
 
-/**
- * Opens the index of a name, or makes it: documents in, ranked passages out, on this device. It lives in a Web Worker of
- * its own, and with a `name` in IndexedDB; all of it is read into memory.
- * Rejects with InvalidInputError, SpaceMismatchError, CorruptIndexError, StorageUnavailableError, DownloadError (of `url`),
- * WorkerDiedError, WorkerUnresponsiveError, or the reason of `signal`; the worker is ended then.
- */
-export async function createIndex(options: IndexOptions): Promise<SearchIndex> {
-  if (typeof options !== 'object' || options === null) throw invalidInput('options', 'an object', options);
-  const config = indexConfig(options);
-  const { worker = spawnOwn, deadline = 300_000, onProgress, signal } = options;
-  if (!(typeof deadline === 'number' && deadline > 0))
-    throw invalidInput('deadline', 'a number of milliseconds above 0', deadline);
-  const client = new SearchClient({
-    ...{ spawn: worker, config, deadline },
-    host: (signalOf) => hostOf(options, config.space, signalOf),
-    onEvent: (event) => onProgress?.(event),
-  });
-  try {
-    await withSignal(signal, () => client.ready());
-  } catch (error) {
-    client.abandon(error);
-    throw error;
-  }
-  return new SearchIndex(client, { hasReranker: options.reranker !== undefined, isReadOnly: config.url !== null });
-}
-
-const spawnOwn = () =>
-  // Literal and inline: bundlers find the worker by it.
-  spawned('search-worker.js', () => new Worker(new URL('./search-worker.js', import.meta.url), { type: 'module' }));
-
 /** Documents that can be searched by meaning and by words. Made by `createIndex`. Every call also rejects with WorkerDiedError, WorkerUnresponsiveError or DisposedError. */
 export class SearchIndex {
-  readonly #client: SearchClient;
+  readonly #client: IndexClient;
   readonly #hasReranker: boolean;
   readonly #isReadOnly: boolean;
 
   /** @internal */
-  constructor(client: SearchClient, { hasReranker, isReadOnly }: { hasReranker: boolean; isReadOnly: boolean }) {
+  constructor(client: IndexClient, { hasReranker, isReadOnly }: { hasReranker: boolean; isReadOnly: boolean }) {
     this.#client = client;
     this.#hasReranker = hasReranker;
     this.#isReadOnly = isReadOnly;
