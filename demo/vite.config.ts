@@ -1,19 +1,34 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
+/** A page each, in the folder of its name; home shows a card for each that is there. */
+const demos = ['search', 'notes', 'similarity', 'playground'].filter((name) => existsSync(path(`${name}/index.html`)));
+
 export default defineConfig({
   root: path('.'),
-  // Relative addresses: the built page works in any folder of any static host.
+  appType: 'mpa',
+  // Relative addresses: the built pages work in any folder of any static host.
   base: './',
+  define: { 'import.meta.env.DEMOS': JSON.stringify(demos) },
   // Holds the embedded models.
   publicDir: path('../public'),
   // The built package, as an app has it from npm.
-  resolve: { alias: { 'bge-web': path('../dist/index.js') } },
+  resolve: {
+    alias: [
+      { find: /^bge-web$/, replacement: path('../dist/index.js') },
+      { find: /^bge-web\/search$/, replacement: path('../dist/search.js') },
+    ],
+  },
   // Vite's pre-bundling would move index.js away from the worker.js beside it.
-  optimizeDeps: { exclude: ['bge-web'] },
+  optimizeDeps: { exclude: ['bge-web', 'bge-web/search'] },
   worker: { format: 'es' },
   server: { fs: { allow: [path('..')] } },
-  build: { outDir: path('../demo-dist'), emptyOutDir: true },
+  build: {
+    outDir: path('../demo-dist'),
+    emptyOutDir: true,
+    rolldownOptions: { input: [path('index.html'), ...demos.map((name) => path(`${name}/index.html`))] },
+  },
 });

@@ -1,9 +1,11 @@
-import { createEmbedder, type Device, type Embedder, type EncodeEvent, similarity } from 'bge-web';
+import { createEmbedder, type Device, deleteModel, type Embedder, type EncodeEvent, similarity } from 'bge-web';
+import { element } from '../shared/dom';
+import * as format from '../shared/format';
+import { isCorrupt } from '../shared/plain-words';
 import { exampleFor } from './examples';
 import { deleteStored, showFacts, showStorage } from './facts';
-import * as format from './format';
 import { legendOf, matrixOf, type Results, rankingOf } from './results';
-import { element, Status } from './status';
+import { Status } from './status';
 
 /** An embedder with the choices that it was made for. */
 interface Loaded {
@@ -58,7 +60,10 @@ async function run(): Promise<void> {
     status.done(`Done: ${format.count(counts.length, 'text')} in ${format.duration(encodeMs)}`);
   } catch (error) {
     if (signal.aborted) status.cancelled();
-    else status.fail(error);
+    else {
+      status.fail(error);
+      if (isCorrupt(error)) await deleteModel(modelChoice.value);
+    }
   } finally {
     endWork();
     await showStorage();
@@ -78,7 +83,7 @@ async function load(signal: AbortSignal): Promise<Loaded> {
   const embedder = await createEmbedder({
     model,
     device,
-    modelBase: './models/',
+    modelBase: '../models/',
     signal,
     onProgress: (event) => {
       // What was on its way when the user cancelled still comes.

@@ -1,3 +1,5 @@
+import { make } from '../shared/dom';
+
 /** A matrix of scores; `scores[q][p]` belongs to query `q` and passage `p`. */
 export interface Results {
   readonly queries: readonly string[];
@@ -117,11 +119,4 @@ function rangeOf(scores: readonly Float32Array[]): [least: number, most: number]
 
 function indexOfLargest(row: Float32Array): number {
   return row.reduce((best, score, i) => (score > row[best]! ? i : best), 0);
-}
-
-function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]> = {},
-): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), properties);
 }

@@ -1,6 +1,7 @@
 import { deleteModel, type EmbedderInfo, listModels, storageEstimate } from 'bge-web';
-import * as format from './format';
-import { deviceName, element } from './status';
+import { element } from '../shared/dom';
+import * as format from '../shared/format';
+import { deviceName } from '../shared/plain-words';
 
 /** What one run was: how the model was loaded, and what was encoded with it. */
 export interface Run {

@@ -1,9 +1,4 @@
-import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import { test as base, expect, type Page } from '@playwright/test';
-import { build } from 'vite';
-import { root } from './fixtures';
-import { type Server, startServer } from './hub-server';
+import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
 
 const BEST = {
   'How do bees make honey?': /^In the hive, bees pass nectar/,
@@ -13,39 +8,7 @@ const BEST = {
 };
 const MODEL_FILE = /model_quantized\.onnx$/;
 
-/** `page` is the built demo, opened in a fresh profile; a test fails if its console shows an error that it does not expect. */
-const test = base.extend<{ page: Page; faults: Server; consoleErrors: string[] }, { server: Server }>({
-  server: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
-    async ({}, use) => {
-      await build({ configFile: join(root, 'demo/vite.config.ts'), logLevel: 'warn' });
-      // Under a path, as on most hosts of static pages.
-      const server = await startServer({ roots: { '/some/place/': join(root, 'demo-dist') } });
-      await use(server);
-      await server.close();
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-  faults: async ({ server }, use) => {
-    server.log.length = 0;
-    await use(server);
-    server.clearFaults();
-  },
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
-  consoleErrors: async ({}, use) => {
-    const errors: string[] = [];
-    await use(errors);
-    expect(errors).toEqual([]);
-  },
-  page: async ({ page, server, consoleErrors }, use) => {
-    page.on('console', (message) => {
-      if (message.type() === 'error') consoleErrors.push(message.text());
-    });
-    page.on('pageerror', (error) => consoleErrors.push(String(error)));
-    await page.goto(`${server.url}/some/place/`);
-    await use(page);
-  },
-});
+test.beforeEach(({ open }) => open('playground/'));
 
 const encode = (page: Page) => page.getByRole('button', { name: 'Encode' });
 const status = (page: Page) => page.locator('#status-text');
@@ -125,7 +88,7 @@ test('an error says what to do, and trying again works', async ({ page, faults, 
   faults.answer(MODEL_FILE, { status: 403 });
   await encode(page).click();
   await expect(page.getByText('The download broke off', { exact: true })).toBeVisible({ timeout: 30_000 });
-  await screenshot(page, 'error');
+  await screenshot(page, 'playground-error');
   faults.clearFaults();
   consoleErrors.length = 0; // the browser's own line about the answer 403
   await page.getByRole('button', { name: 'Try again' }).click();
@@ -134,6 +97,7 @@ test('an error says what to do, and trying again works', async ({ page, faults, 
 });
 
 test('works by the keyboard alone', async ({ page }) => {
+  await page.keyboard.press('Tab'); // the link home
   const order: string[] = [];
   for (let i = 0; i < 5; i++) {
     await page.keyboard.press('Tab');
@@ -152,26 +116,12 @@ test('works by the keyboard alone', async ({ page }) => {
   await expect(page.getByRole('row', { name: 'Bees turn nectar' }).getByRole('cell').first()).toHaveClass('best');
 });
 
-const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
-for (const [name, viewport] of Object.entries(SIZES)) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test.describe(() => {
-      test.use({ viewport, colorScheme });
-      test(`${name}, ${colorScheme}: nothing wider than the page, axe finds nothing`, async ({ page }) => {
-        await screenshot(page, `${name}-${colorScheme}-before`);
-        await encode(page).click();
-        await done(page);
-        for (const view of ['Ranking', 'Matrix']) {
-          await page.getByRole('radio', { name: view }).check();
-          await screenshot(page, `${name}-${colorScheme}-${view.toLowerCase()}`);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
-          expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-        }
-      });
-    });
+forEachScreen('nothing wider than the page, axe finds nothing', async (page, name) => {
+  await screenshot(page, `playground-${name}-before`);
+  await encode(page).click();
+  await done(page);
+  for (const view of ['Ranking', 'Matrix']) {
+    await page.getByRole('radio', { name: view }).check();
+    await inspect(page, `playground-${name}-${view.toLowerCase()}`);
   }
-}
-
-function screenshot(page: Page, name: string): Promise<unknown> {
-  return page.screenshot({ path: join(root, 'test-results/screens', `${name}.png`), fullPage: true });
-}
+});
