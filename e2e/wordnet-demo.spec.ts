@@ -18,7 +18,7 @@ test('a description leads to the word, by meaning, by words and by both, with re
   await ready(page);
   await field(page).fill('what you hold over your head when it rains');
   await answered(page);
-  await expect(words(page, 'By meaning').filter({ hasText: 'umbrella' })).toBeVisible();
+  await expect(words(page, 'By meaning').filter({ hasText: 'umbrella' }).first()).toBeVisible();
 
   await field(page).fill('a tool for driving nails');
   for (const name of ['By meaning', 'Both'])
@@ -32,7 +32,7 @@ test('a description leads to the word, by meaning, by words and by both, with re
 
   // Reasons: the words that matched, and where each hit stands.
   const byWords = column(page, 'By words');
-  await expect(byWords.locator('mark').first()).toHaveText(/^(a|tool|for|driving|nails)$/i);
+  await expect(byWords.locator('mark').first()).toHaveText(/^(tool|driving|nails)$/i);
   await expect(byWords.getByRole('listitem').first()).toContainText('words: no. 1');
   const byMeaning = column(page, 'By meaning').getByRole('listitem').first();
   await expect(byMeaning).toContainText(/cos 0\.\d\d · meaning: no\. 1/);
@@ -52,9 +52,9 @@ test('of a quick typist only the last description is answered', async ({ page })
   });
   await field(page).pressSequentially('fear of small closed spaces', { delay: 15 });
   await field(page).fill('river of ice');
-  await expect(words(page, 'Both').filter({ hasText: 'glacier' })).toBeVisible({ timeout: 20_000 });
+  await expect(words(page, 'Both').filter({ hasText: 'glacier' }).first()).toBeVisible({ timeout: 20_000 });
   await page.waitForTimeout(1000);
-  await expect(words(page, 'Both').filter({ hasText: 'glacier' })).toBeVisible();
+  await expect(words(page, 'Both').filter({ hasText: 'glacier' }).first()).toBeVisible();
   const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
   expect(shown.at(-1)).toBe('river of ice');
   expect(shown.filter((value) => value === 'river of ice')).toHaveLength(1);
@@ -84,7 +84,7 @@ test('works by the keyboard alone, and tells a screen reader once typing stops',
   await expect(page.locator('#spoken')).toHaveText(/^10 words\. By both ways the first is: /);
   await page.keyboard.press('Control+A');
   await page.keyboard.type('prickly desert plant');
-  await expect(words(page, 'Both').filter({ hasText: 'cactus' })).toBeVisible({ timeout: 20_000 });
+  await expect(words(page, 'Both').filter({ hasText: 'cactus' }).first()).toBeVisible({ timeout: 20_000 });
   await expect(page.locator('#spoken')).toHaveText(/cactus/);
 });
 
@@ -144,7 +144,8 @@ test('the licence of WordNet is on the page', async ({ page }) => {
   await expect(page.locator('#licence')).toBeVisible();
 });
 
-test('the first screen takes less than 200 kB of JavaScript, packed as hosts do', async ({ page, faults }) => {
+test('the first screen takes less than 200 kB of JavaScript, packed as hosts do', async ({ page, open, faults }) => {
+  await open('search/');
   await ready(page);
   const scripts = [...new Set(faults.log.map(({ url }) => new URL(url, faults.url).pathname))].filter((path) =>
     path.endsWith('.js'),
@@ -164,7 +165,7 @@ forEachScreen('nothing wider than the page, axe finds nothing', async (page, nam
   await inspect(page, `search-${name}`);
   if (!name.startsWith('phone')) return;
   await expect(page.getByRole('region', { name: 'By meaning' })).toBeHidden();
-  await page.getByText('By meaning', { exact: true }).click();
+  await page.locator('#view').getByText('By meaning').click();
   await expect(page.getByRole('region', { name: 'By meaning' })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Both', exact: true })).toBeHidden();
   await inspect(page, `search-${name}-meaning`);

@@ -21,9 +21,8 @@ let running = new AbortController();
 let speech: ReturnType<typeof setTimeout>;
 
 speak(WORDS, showAll);
-// From here on, since it fails only where it is cancelled, the model is there or coming.
+// Comes in any case: what fails is tried again there.
 const embedder = startEmbedder(element('model'), { model: 'BAAI/bge-small-en-v1.5' });
-open();
 
 /** Brings the dictionary of the chosen size, and searches in it. */
 async function open(): Promise<void> {
@@ -32,7 +31,7 @@ async function open(): Promise<void> {
   for (const choice of sizeChoices()) choice.disabled = true;
   showAll();
   try {
-    const url = await download(`../wordnet/${chosenSize()}.bgez`, showDownload);
+    const url = await download(`../wordnet/${sizeChoices().find(({ checked }) => checked)!.value}.bgez`, showDownload);
     status.replaceChildren();
     dictionary = await Dictionary.open(await embedder, url);
     for (const choice of sizeChoices()) choice.disabled = false;
@@ -63,7 +62,9 @@ async function search(): Promise<void> {
   }
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+function pause(ms: number): Promise<unknown> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 function showAnswer(next: Answer | undefined): void {
   answer = next;
@@ -110,8 +111,9 @@ function showAll(): void {
   showAnswer(answer);
 }
 
-const sizeChoices = () => sizes.querySelectorAll<HTMLInputElement>('input');
-const chosenSize = () => [...sizeChoices()].find(({ checked }) => checked)!.value;
+function sizeChoices(): HTMLInputElement[] {
+  return [...sizes.querySelectorAll('input')];
+}
 
 for (const example of EXAMPLES) {
   const button = make('button', { type: 'button', lang: 'en', textContent: example });
@@ -133,3 +135,4 @@ element('form').addEventListener('submit', (event) => {
 element('view').addEventListener('change', (event) => {
   element('answer').dataset.view = (event.target as HTMLInputElement).value;
 });
+open();

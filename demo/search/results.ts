@@ -8,6 +8,11 @@ import { WORDS } from './words';
 /** Below it, a pair of description and definition is more likely an unrelated one. */
 const CHANCE = 0.5;
 
+/** They match, and weigh next to nothing: marking them would hide the others. */
+const SMALL = new Set(
+  'a an and are as at be by for from has in is it of on or that the to was when who with you your'.split(' '),
+);
+
 /** The answer's columns, a section each. */
 export function columnsOf({ columns }: Answer): HTMLElement[] {
   return columns.map(columnOf);
@@ -34,7 +39,7 @@ function columnOf({ mode, ms, hits }: Column): HTMLElement {
 function itemOf(hit: Hit): HTMLElement {
   const words = say(WORDS);
   const { title, tags, examples = [] } = meaningOf(hit);
-  const terms = new Set(hit.explanation!.terms);
+  const terms = new Set(hit.explanation!.terms.filter((term) => !SMALL.has(term)));
   const head = make('h3', { lang: 'en' }, ...marked(title, terms));
   const pos = make('span', { className: 'pos', textContent: words.pos[tags[0]] ?? '' });
   const item = make(
