@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { compile, examplesOf } from './examples';
@@ -8,8 +9,9 @@ import { expect, root, test } from './fixtures';
 // The `ts node` examples of docs/, compiled against the package's types and run by Node on what was built.
 const PRINTS: Readonly<Record<string, readonly string[]>> = {
   'Bees make honey': ['The moon causes the tides.'],
-  writeFile: ['passages-0.npy 128', 'passages-128.npy 256', 'passages-256.npy 300'],
+  toNpy: ['passages-0.npy 128', 'passages-128.npy 256', 'passages-256.npy 300'],
   isBgeError: ['true'],
+  createIndex: ['tides'],
 };
 
 const examples = examplesOf('docs/node.md', 'node');
@@ -37,4 +39,22 @@ test('the examples of docs/node.md compile, run in Node, and print what they say
     });
     expect(printed.trimEnd().split('\n')).toEqual(PRINTS[marks[0]!]);
   }
+});
+
+test('Ctrl-C ends the building of an index, and leaves no half file', async () => {
+  const folder = join(root, '.tmp/node-command');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'docs'), { recursive: true });
+  for (let i = 0; i < 2000; i++) writeFileSync(join(folder, `docs/${i}.txt`), `Note ${i} is about topic ${i % 7}.`);
+  const args = ['index', 'docs', '--out', 'public/index.bge', '--model-base', join(root, 'public/models')];
+  const command = spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], { cwd: folder });
+  let told = '';
+  command.stderr.on('data', (data) => {
+    told += data;
+    if (!command.killed && /[1-9]\d* passages embedded/.test(told)) command.kill('SIGINT');
+  });
+  const [code] = await once(command, 'close');
+  expect(code).toBe(130);
+  expect(told.trimEnd().split('\n').at(-1)).toBe('bge-web: interrupted');
+  expect(readdirSync(folder)).toEqual(['docs']);
 });

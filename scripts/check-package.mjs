@@ -1,7 +1,7 @@
 // Checks the package as users get it: publint and are-the-types-wrong on the packed tarball, the size budgets, what must
 // not be inside, that it can be imported on a server, and that it encodes in Node.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -119,6 +119,29 @@ try {
       encoding: 'utf8',
     });
     assert(printed === 'wasm 384 true\n', printed);
+  });
+  expectThat('installed, its command builds an index, which Node opens', () => {
+    mkdirSync(join(folder, 'docs'));
+    writeFileSync(join(folder, 'docs/tides.md'), '# Tides\n\nThe moon causes them.');
+    const { bin } = JSON.parse(readFileSync(join(folder, 'node_modules/bge-web/package.json'), 'utf8'));
+    const cli = join(folder, 'node_modules/bge-web', bin['bge-web']);
+    const args = ['index', 'docs', '--out', 'index.bge', '--model-base', join(root, 'public/models')];
+    execFileSync(process.execPath, [cli, ...args], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const code = `
+      import { openAsBlob } from 'node:fs';
+      import { createEmbedder, createIndex } from 'bge-web/node';
+      const embedder = await createEmbedder({ modelBase: ${JSON.stringify(join(root, 'public/models'))} });
+      const index = await createIndex({ embedder });
+      await index.import(await openAsBlob('index.bge'));
+      const [hit] = await index.search('why does the sea rise and fall?');
+      console.log(hit.id, hit.document.title);
+      setTimeout(() => process.exit(1), 2000).unref(); // comes only if something else keeps the process
+    `;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    assert(printed === 'tides.md Tides\n', printed);
   });
 } finally {
   rmSync(folder, { recursive: true });

@@ -4,9 +4,9 @@ import { indexChannel } from '../src/shared/search-storage';
 import { exclusively } from '../worker/model-store/lock';
 import { openInMemory } from './in-memory';
 import { SemanticIndex } from './semantic-index';
-import { readIndexFile } from './store/file';
+import { ArrivingStore, FileChanged } from './store/arriving';
 import { IndexedDbStore } from './store/indexed-db';
-import { MemoryStore, type Store } from './store/store';
+import type { Store } from './store/store';
 
 /** Opens the index that the configuration names: of this browser's storage, of a URL, or an empty one in memory. */
 export async function openIndex(
@@ -16,7 +16,8 @@ export async function openIndex(
   signal: AbortSignal,
 ): Promise<SemanticIndex> {
   const { name, url } = config;
-  if (name === null) return openInMemory(config, host, onEvent, url === null ? undefined : await storeOf(url, signal));
+  if (url !== null) return openServed({ ...config, url }, host, onEvent, signal);
+  if (name === null) return openInMemory(config, host, onEvent);
   const channel = new BroadcastChannel(indexChannel(name));
   const index = await SemanticIndex.open(config, {
     store: await storedIndex(name),
@@ -39,22 +40,33 @@ async function storedIndex(name: string): Promise<Store> {
   }
 }
 
-async function storeOf(url: string, signal: AbortSignal): Promise<MemoryStore> {
-  const { manifest, segments } = await readIndexFile(await download(url, signal));
-  const store = new MemoryStore();
-  for (const [i, bytes] of segments.entries()) await store.putSegment(manifest.segments[i]!.id, bytes);
-  await store.putManifest('current', manifest);
-  return store;
-}
+/** A file that is changed on its server meanwhile is begun again, so many times. */
+const ATTEMPTS = 3;
 
-async function download(url: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    const response = await fetch(url, { signal });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    signal.throwIfAborted();
-    const message = `The index ${url} could not be downloaded: ${cause instanceof Error ? cause.message : cause}`;
-    throw new BgeError('DownloadError', message, { cause, details: { url } });
+async function openServed(
+  config: IndexConfig & { readonly url: string },
+  host: SearchHost,
+  onEvent: (event: IndexEvent) => void,
+  signal: AbortSignal,
+): Promise<SemanticIndex> {
+  const { url } = config;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const opened = new AbortController();
+    const stop = () => opened.abort(signal.reason);
+    signal.addEventListener('abort', stop);
+    const store = new ArrivingStore(url, opened.signal, onEvent);
+    try {
+      const index = await openInMemory(config, host, onEvent, store);
+      await store.whole();
+      return index;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof FileChanged)) throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      opened.abort(); // the rest of a file that is refused
+    }
   }
+  const message = `The index was changed on its server while it was downloaded, ${ATTEMPTS} times (${url})`;
+  throw new BgeError('DownloadError', message, { details: { url } });
 }

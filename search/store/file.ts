@@ -6,7 +6,7 @@ import type { Manifest } from './store';
 
 /** "BGEINDEX", the format (u32), the length of the manifest (u32), its SHA-256; the manifest as JSON; the segments in its order. */
 const MAGIC = 'BGEINDEX';
-const HEADER = 48;
+export const HEADER = 48;
 
 /** A whole index as it lies in a file. */
 export interface IndexFile {
@@ -26,21 +26,40 @@ export async function indexFileParts({ manifest, segments }: IndexFile): Promise
   return [header, json, ...segments];
 }
 
-/** Reads and checks all of a file. Throws CorruptIndexError for one that is cut, changed, of another version, or no index at all. */
-export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<IndexFile> {
+/** Where the segments of a file begin. Throws CorruptIndexError for a file that begins like no index, or like one of another version. */
+export function endOfHead(file: Uint8Array<ArrayBuffer>): number {
   const header = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) throw corruptIndex('the file is no index');
   if (file.length < HEADER) throw corruptIndex(CUT);
   const format = header.getUint32(8, true);
   if (format !== FORMAT)
     throw corruptIndex(`the file has format ${format}, and this version of bge-web reads ${FORMAT}`);
-  const start = HEADER + header.getUint32(12, true);
-  if (file.length < start) throw corruptIndex(CUT);
-  const json = file.subarray(HEADER, start);
-  const hash = file.subarray(16, HEADER);
-  if (canDigest() && hash.some((byte) => byte > 0) && toHex(hash) !== (await sha256(json)))
+  return HEADER + header.getUint32(12, true);
+}
+
+/** The manifest of a file's head. Throws CorruptIndexError if it cannot be read. */
+export function manifestOf(head: Uint8Array<ArrayBuffer>): Manifest {
+  try {
+    return JSON.parse(new TextDecoder().decode(head.subarray(HEADER)));
+  } catch (cause) {
+    throw corruptIndex('the head of the file cannot be read', cause);
+  }
+}
+
+/** Throws CorruptIndexError if a file's head is not as it was written. */
+export async function checkHead(head: Uint8Array<ArrayBuffer>): Promise<void> {
+  const hash = head.subarray(16, HEADER);
+  if (canDigest() && hash.some((byte) => byte > 0) && toHex(hash) !== (await sha256(head.subarray(HEADER))))
     throw corruptIndex('the head of the file has another SHA-256 than when it was written');
-  const manifest: Manifest = JSON.parse(new TextDecoder().decode(json));
+}
+
+/** Reads and checks all of a file. Throws CorruptIndexError for one that is cut, changed, of another version, or no index at all. */
+export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<IndexFile> {
+  const start = endOfHead(file);
+  if (file.length < start) throw corruptIndex(CUT);
+  const head = file.subarray(0, start);
+  await checkHead(head);
+  const manifest = manifestOf(head);
   const segments: Uint8Array<ArrayBuffer>[] = [];
   let at = start;
   for (const reference of manifest.segments) {
@@ -55,7 +74,7 @@ export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<Inde
   return { manifest, segments };
 }
 
-const CUT = 'the file is cut';
+export const CUT = 'the file is cut';
 
 function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

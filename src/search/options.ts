@@ -12,7 +12,7 @@ export interface IndexOptions {
   reranker?: IndexReranker;
   /** The index of this name in this browser's storage, which is made if there is none. Default: in memory, gone with the page. */
   name?: string;
-  /** A file of `export` on a server, opened to be read only; checked by its SHA-256. Not together with `name`. */
+  /** A file of `export`, or of `npx bge-web index`, on a server: opened to be read only, checked by its SHA-256. A transfer that breaks goes on where it stopped. Not together with `name`. */
   url?: string | URL;
   /**
    * How the vectors are scanned: `int8` (default; 3 bytes a dimension in memory, the best scored again from float16), `float32`
@@ -33,7 +33,7 @@ export interface IndexOptions {
   worker?: () => Worker;
   /** Milliseconds without any sign of life during a call after which the search worker is given up. Default 300,000; Infinity for never. */
   deadline?: number;
-  /** Hears of what happens outside of any call: how far rebuilding is. */
+  /** Hears of what happens outside of any call: how far the download of `url` is, and rebuilding. */
   onProgress?: (event: IndexEvent) => void;
   /** Ends the opening, which then rejects with the signal's reason. */
   signal?: AbortSignal;

@@ -177,6 +177,8 @@ export type IndexEvent =
       readonly totalDocuments: number;
       readonly passages: number;
     }
+  /** Bytes of the file of `url`; `total` is at least what is loaded, and exact once its head has come. */
+  | { readonly phase: 'download'; readonly loaded: number; readonly total: number }
   | { readonly phase: 'rebuild'; readonly documents: number; readonly totalDocuments: number };
 
 /** What scores mean in a corpus: how random pairs score, and how far above them relevant pairs do. Plain data, to be stored. */

@@ -14,6 +14,8 @@ export interface Download {
   readonly url: string;
   readonly file: ModelFile;
   readonly signal: AbortSignal;
+  /** What the browser's HTTP cache does. Default `no-store`: where IndexedDB is the cache it would keep a second copy. */
+  readonly cache?: RequestCache;
   /** After each piece that arrived. */
   onBytes(): void;
   /** A chunk became whole; the download waits for the promise, which must not reject. */
@@ -73,8 +75,7 @@ async function fillGap(job: Download, part: PartialFile, gap: Gap, server: Serve
           headers,
           signal: watch.signal,
           credentials: 'same-origin',
-          // IndexedDB is the cache; the HTTP cache would keep a second copy.
-          cache: 'no-store',
+          cache: job.cache ?? 'no-store',
         }),
       )
       .catch((error) => {

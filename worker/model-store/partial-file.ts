@@ -76,6 +76,13 @@ export class PartialFile {
     return this.#bytes;
   }
 
+  /** A copy of a stretch; null while it is not all there. */
+  slice(start: number, end: number): Uint8Array<ArrayBuffer> | null {
+    for (let n = Math.floor(start / CHUNK_BYTES); n * CHUNK_BYTES < end; n++)
+      if ((this.#filled[n] ?? 0) < Math.min(end - n * CHUNK_BYTES, CHUNK_BYTES)) return null;
+    return this.#bytes.slice(start, end);
+  }
+
   /** Forgets every byte, and everything that the server said about them. */
   reset(): void {
     this.#filled = [];

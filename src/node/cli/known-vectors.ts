@@ -29,13 +29,15 @@ export class KnownVectors {
     this.#reason = reason;
   }
 
-  /** Reads the file; one that is missing or damaged has none. Rejects with InvalidInputError for one that is no index at all. */
+  /** Reads the file; one that is missing or damaged has none. Rejects with InvalidInputError for one that is no index at all, or a folder. */
   static async open(path: string): Promise<KnownVectors> {
     let file: Buffer;
     try {
       file = await readFile(path);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return new KnownVectors(null, null);
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return new KnownVectors(null, null);
+      if (code === 'EISDIR') throw new BgeError('InvalidInputError', `${path} is a folder; --out takes a file`);
       throw cause;
     }
     if (file.subarray(0, 8).toString('latin1') !== 'BGEINDEX')
