@@ -12,7 +12,7 @@ const wasmAsBytes = {
 export default defineConfig({
   plugins: [wasmAsBytes],
   test: {
-    include: ['src/**/*.test.ts', 'worker/**/*.test.ts', 'search/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'worker/**/*.test.ts', 'search/**/*.test.ts', 'demo/**/*.test.ts'],
     globalSetup: 'scripts/build-kernels.mjs',
     testTimeout: 30_000,
   },

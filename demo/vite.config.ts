@@ -24,6 +24,7 @@ export default defineConfig({
     alias: [
       { find: /^bge-web$/, replacement: path('../dist/index.js') },
       { find: /^bge-web\/search$/, replacement: path('../dist/search.js') },
+      { find: /^bge-web\/worker(?=\?|$)/, replacement: path('../dist/worker.js') },
     ],
   },
   // Vite's pre-bundling would move index.js away from the worker.js beside it.
