@@ -12,7 +12,11 @@ export default defineConfig({
   appType: 'mpa',
   // Relative addresses: the built pages work in any folder of any static host.
   base: './',
-  define: { 'import.meta.env.DEMOS': JSON.stringify(demos) },
+  define: {
+    'import.meta.env.DEMOS': JSON.stringify(demos),
+    // Only who has built the large dictionary can offer it.
+    'import.meta.env.HAS_ALL_WORDS': JSON.stringify(existsSync(path('../public/wordnet/all.bgez'))),
+  },
   // Holds the embedded models.
   publicDir: path('../public'),
   // The built package, as an app has it from npm.

@@ -7,9 +7,12 @@ const WORDS = {
   zh: { again: '重试', details: '技术细节' },
 };
 
-/** Shows an error in plain words in `place`, in place of what was there; `again` is what its button does. */
-export function showError(place: HTMLElement, error: unknown, again: () => void): void {
-  const [title, advice] = adviceOf(error);
+/**
+ * Shows an error in plain words in `place`, in place of what was there; `again` is what its button does. `own` says it
+ * where the error is not the package's.
+ */
+export function showError(place: HTMLElement, error: unknown, again: () => void, own = adviceOf(error)): void {
+  const [title, advice] = own;
   const words = say(WORDS);
   const button = make('button', { type: 'button', textContent: words.again });
   button.addEventListener('click', again);

@@ -1,0 +1,86 @@
+import type { Hit } from 'bge-web/search';
+import { make } from '../shared/dom';
+import * as format from '../shared/format';
+import { say } from '../shared/language';
+import { type Answer, type Column, meaningOf } from './dictionary';
+import { WORDS } from './words';
+
+/** Below it, a pair of description and definition is more likely an unrelated one. */
+const CHANCE = 0.5;
+
+/** They match, and weigh next to nothing: marking them would hide the others. */
+const SMALL = new Set(
+  'a an and are as at be by for from has in is it of on or that the to was when who with you your'.split(' '),
+);
+
+/** The answer's columns, a section each. */
+export function columnsOf({ columns }: Answer): HTMLElement[] {
+  return columns.map(columnOf);
+}
+
+function columnOf({ mode, ms, hits }: Column): HTMLElement {
+  const words = say(WORDS);
+  const title = make('h2', { id: `title-${mode}`, textContent: words[mode] });
+  const time = make('span', { className: 'hint time', textContent: format.duration(ms) });
+  const section = make(
+    'section',
+    { className: 'panel column-of-hits' },
+    make('div', { className: 'title' }, title, time),
+  );
+  section.dataset.mode = mode;
+  section.setAttribute('aria-labelledby', title.id);
+  if (hits.length === 0) section.append(make('p', { className: 'hint', textContent: words.nothing }));
+  else if (hits.every(({ relevance }) => relevance !== null && relevance < CHANCE))
+    section.append(make('p', { className: 'hint unsure', textContent: words.unsure }));
+  section.append(make('ol', { className: 'hits' }, ...hits.map(itemOf)));
+  return section;
+}
+
+function itemOf(hit: Hit): HTMLElement {
+  const words = say(WORDS);
+  const { title, tags, examples = [] } = meaningOf(hit);
+  const terms = new Set(hit.explanation!.terms.filter((term) => !SMALL.has(term)));
+  const head = make('h3', { lang: 'en' }, ...marked(title, terms));
+  const pos = make('span', { className: 'pos', textContent: words.pos[tags[0]] ?? '' });
+  const item = make(
+    'li',
+    {},
+    make('div', { className: 'head' }, head, pos),
+    make('p', { lang: 'en' }, ...marked(hit.passage.text, terms)),
+  );
+  if (examples[0]) item.append(make('p', { className: 'example', lang: 'en', textContent: `“${examples[0]}”` }));
+  item.append(reasonOf(hit));
+  if (hit.relevance !== null && hit.relevance < CHANCE) item.classList.add('weak');
+  return item;
+}
+
+/** Where the hit comes from: its bar, its cosine, and its places by meaning and by words. */
+function reasonOf({ relevance, explanation }: Hit): HTMLElement {
+  const words = say(WORDS);
+  const reason = make('p', { className: 'hint reason' });
+  if (relevance !== null) {
+    const bar = make('span', {
+      className: 'bar',
+      role: 'img',
+      ariaLabel: words.relevance(Math.round(100 * relevance)),
+    });
+    bar.style.setProperty('--part', `${100 * relevance}%`);
+    reason.append(bar);
+  }
+  const { dense, denseRank, lexicalRank } = explanation!;
+  const parts = [
+    dense === null ? null : words.score(dense.toFixed(2)),
+    denseRank && words.place(words.by.dense, denseRank),
+    lexicalRank && words.place(words.by.lexical, lexicalRank),
+  ];
+  reason.append(parts.filter(Boolean).join(' · '));
+  return reason;
+}
+
+/** The text, with the words that matched marked. */
+function marked(text: string, terms: ReadonlySet<string>): (Node | string)[] {
+  const segments = new Intl.Segmenter('en', { granularity: 'word' }).segment(text);
+  return Array.from(segments, ({ segment }) =>
+    terms.has(segment.toLowerCase()) ? make('mark', { textContent: segment }) : segment,
+  );
+}
