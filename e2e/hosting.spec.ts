@@ -135,7 +135,7 @@ test('a page and a worker that may connect to nothing work, once the model is st
       return bge.outcome(bge.create({ worker }).then(async (embedder) => (await embedder.encode('works')).rows));
     });
   };
-  expect((await rowsAt('/closed/')).error?.isBgeError).toBe(true);
+  expect((await rowsAt('/closed/')).error).toMatchObject({ name: 'DownloadError', isBgeError: true });
   expect(await rowsAt('/')).toEqual({ value: 1 });
   server.log.length = 0;
   expect(await rowsAt('/closed/')).toEqual({ value: 1 });

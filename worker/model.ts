@@ -69,7 +69,7 @@ export async function loadModel(
     } catch (thrown) {
       const error = thrown instanceof UnsupportedGraphError ? unsupported(thrown, main) : thrown;
       if (!isBgeError(error) || !(build.engine === 'wasm' ? leavesItToOthers(error, main) : isForAnotherBuild(error)))
-        throw error;
+        throw refused?.name === 'DownloadError' ? refused : error; // what stops small files stops a runtime too, which does not say why
       if (isForAnotherBuild(error)) useless.add(error.details.url);
       if (isTooLarge(error) && build.engine === 'ort') tooLarge = WEIGHT_BYTES[build.dtype];
       // Where no runtime says more, a file that is there and does not do matters, not one that is missing.
