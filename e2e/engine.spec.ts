@@ -121,7 +121,7 @@ test('a bulk job gets helpers, which give the same vectors to the last bit and g
     };
   });
   expect(result).toEqual({ threads: [1, 2], same: [true, true] });
-  expect(await countHelpers(page)).toBe(2);
+  await expect.poll(() => countHelpers(page)).toBe(2); // on a busy machine the second one may still be starting
   await expect.poll(() => countHelpers(page), { timeout: 20_000 }).toBe(0);
   const again = await page.evaluate(async () => {
     const { two, texts } = window as unknown as { two: Embedder; texts: string[] };
