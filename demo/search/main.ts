@@ -68,7 +68,7 @@ function pause(ms: number): Promise<unknown> {
 
 function showAnswer(next: Answer | undefined): void {
   answer = next;
-  element('answer').replaceChildren(...(next ? columnsOf(next) : []));
+  element('answer').replaceChildren(...(next && dictionary ? columnsOf(next, dictionary.meanings) : []));
   element('view').hidden = !next;
   showNote();
 }
