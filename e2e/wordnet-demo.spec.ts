@@ -26,6 +26,16 @@ test('a description leads to the word, by meaning, by words and by both, with re
   await expect(note(page)).toHaveText(/^Your description as a vector: .*By meaning .*, By words .*, Both .*s\.$/);
   for (const name of ['By meaning', 'By words', 'Both']) await expect(words(page, name)).toHaveCount(10);
 
+  await field(page).fill('tool for hitting nails');
+  for (const name of ['By meaning', 'Both'])
+    await expect(
+      words(page, name)
+        .filter({ hasText: /^hammer$/ })
+        .first(),
+    ).toBeVisible({ timeout: 20_000 });
+  await field(page).fill('mountain that spits out lava');
+  await expect(words(page, 'By meaning').first()).toHaveText('volcano', { timeout: 20_000 });
+
   // Reasons: the words that matched, and where each hit stands.
   const byWords = column(page, 'By words');
   await expect(byWords.locator('mark').first()).toHaveText(/^(mountain|spits|out|lava)$/i);
@@ -119,6 +129,7 @@ test('a dictionary that does not arrive says what to do, and trying again works'
   faults.clearFaults();
   consoleErrors.length = 0; // the browser's own line about the answer 503
   await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(field(page)).toBeFocused();
   await ready(page);
 });
 

@@ -34,7 +34,7 @@ export const WORDS = {
     which: (count: string) =>
       `${count} meanings of Princeton WordNet 3.1, with the vector of each: computed ahead of time, searched here.`,
     common: 'The 20,000 most sought meanings (10 MB)',
-    all: 'All 117,791 meanings (60 MB)',
+    all: 'All 117,791 meanings (about 60 MB)',
     size: 'How much of it',
     build:
       'All 117,791 meanings are in it after npm run wordnet -- --all in a copy of this repository; that takes about an hour of a CPU.',
@@ -79,7 +79,7 @@ export const WORDS = {
     dictionary: '词典',
     which: (count: string) => `普林斯顿 WordNet 3.1 的 ${count} 个词义（英文），向量已预先算好，在本机搜索。`,
     common: '最常用的 20,000 个词义（11 MB）',
-    all: '全部 117,791 个词义（60 MB）',
+    all: '全部 117,791 个词义（约 60 MB）',
     size: '范围',
     build: '在本仓库的副本中运行 npm run wordnet -- --all，就会有全部 117,791 个词义；大约需要一小时的 CPU 时间。',
     licence: 'WordNet 许可证（英文）',
