@@ -16,27 +16,33 @@ test.beforeEach(({ open }) => open('search/'));
 
 test('a description leads to the word, by meaning, by words and by both, with reasons and times', async ({ page }) => {
   await ready(page);
-  await field(page).fill('what you hold over your head when it rains');
-  await answered(page);
-  await expect(words(page, 'By meaning').filter({ hasText: 'umbrella' }).first()).toBeVisible();
-
-  await field(page).fill('a tool for driving nails');
+  await field(page).fill('mountain that spits out lava');
   for (const name of ['By meaning', 'Both'])
     await expect(
       words(page, name)
-        .filter({ hasText: /\bhammer\b/ })
+        .filter({ hasText: /\bvolcano\b/ })
         .first(),
     ).toBeVisible({ timeout: 20_000 });
   await expect(note(page)).toHaveText(/^Your description as a vector: .*By meaning .*, By words .*, Both .*s\.$/);
   for (const name of ['By meaning', 'By words', 'Both']) await expect(words(page, name)).toHaveCount(10);
 
+  await field(page).fill('tool for hitting nails');
+  for (const name of ['By meaning', 'Both'])
+    await expect(
+      words(page, name)
+        .filter({ hasText: /^hammer$/ })
+        .first(),
+    ).toBeVisible({ timeout: 20_000 });
+  await field(page).fill('mountain that spits out lava');
+  await expect(words(page, 'By meaning').first()).toHaveText('volcano', { timeout: 20_000 });
+
   // Reasons: the words that matched, and where each hit stands.
   const byWords = column(page, 'By words');
-  await expect(byWords.locator('mark').first()).toHaveText(/^(tool|driving|nails)$/i);
+  await expect(byWords.locator('mark').first()).toHaveText(/^(mountain|spits|out|lava)$/i);
   await expect(byWords.getByRole('listitem').first()).toContainText('words: no. 1');
   const byMeaning = column(page, 'By meaning').getByRole('listitem').first();
   await expect(byMeaning).toContainText(/cos 0\.\d\d · meaning: no\. 1/);
-  await expect(byMeaning.getByRole('img', { name: /^estimated relevance \d+%$/ })).toBeVisible();
+  await expect(byMeaning.getByRole('img', { name: /^estimated likelihood \d+%$/ })).toBeVisible();
 });
 
 test('of a quick typist only the last description is answered', async ({ page }) => {
@@ -50,14 +56,14 @@ test('of a quick typist only the last description is answered', async ({ page })
       if (document.querySelector('#answer h3')) shown.push(value);
     }).observe(document.querySelector('#answer')!, { childList: true });
   });
-  await field(page).pressSequentially('fear of small closed spaces', { delay: 15 });
-  await field(page).fill('river of ice');
-  await expect(words(page, 'Both').filter({ hasText: 'glacier' }).first()).toBeVisible({ timeout: 20_000 });
+  await field(page).pressSequentially('tower with a light that guides ships', { delay: 15 });
+  await field(page).fill('someone whose husband has died');
+  await expect(words(page, 'Both').filter({ hasText: 'widow' }).first()).toBeVisible({ timeout: 20_000 });
   await page.waitForTimeout(1000);
-  await expect(words(page, 'Both').filter({ hasText: 'glacier' }).first()).toBeVisible();
+  await expect(words(page, 'Both').filter({ hasText: 'widow' }).first()).toBeVisible();
   const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
-  expect(shown.at(-1)).toBe('river of ice');
-  expect(shown.filter((value) => value === 'river of ice')).toHaveLength(1);
+  expect(shown.at(-1)).toBe('someone whose husband has died');
+  expect(shown.filter((value) => value === 'someone whose husband has died')).toHaveLength(1);
   // An emptied field shows nothing, also when a search is on its way.
   await field(page).fill('very tired');
   await field(page).fill('');
@@ -72,40 +78,40 @@ test('works by the keyboard alone, and tells a screen reader once typing stops',
     await page.keyboard.press('Tab');
     order.push(await focused());
   }
-  expect(order).toEqual(['bge-web', 'language', 'query', 'a tool for driving nails']);
+  expect(order).toEqual(['bge-web', 'language', 'query', 'mountain that spits out lava']);
   // An example may be asked for before the dictionary is there.
   await page.keyboard.press('Enter');
   await expect(field(page)).toBeFocused();
   await expect(
     words(page, 'Both')
-      .filter({ hasText: /\bhammer\b/ })
+      .filter({ hasText: /\bvolcano\b/ })
       .first(),
   ).toBeVisible({ timeout: 100_000 });
   await expect(page.locator('#spoken')).toHaveText(/^10 words\. By both ways the first is: /);
   await page.keyboard.press('Control+A');
-  await page.keyboard.type('prickly desert plant');
-  await expect(words(page, 'Both').filter({ hasText: 'cactus' }).first()).toBeVisible({ timeout: 20_000 });
-  await expect(page.locator('#spoken')).toHaveText(/cactus/);
+  await page.keyboard.type('how plants turn sunlight into food');
+  await expect(words(page, 'Both').filter({ hasText: 'photosynthesis' }).first()).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('#spoken')).toHaveText(/photosynthesis/);
 });
 
 test('the interface is Chinese, the dictionary is not, and says so', async ({ page }) => {
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('反向词典');
   await expect(note(page)).toHaveText('边输入边出结果。', { timeout: 100_000 });
-  await field(page).fill('钉钉子的工具');
+  await field(page).fill('喷出岩浆的山');
   await expect(note(page)).toHaveText('这部词典和它的模型都是英文的：请用英文描述。');
   await expect(page.getByRole('heading', { level: 3 })).toHaveCount(0);
-  await field(page).fill('a tool for driving nails');
+  await field(page).fill('mountain that spits out lava');
   await expect(
     words(page, '两者结合')
-      .filter({ hasText: /\bhammer\b/ })
+      .filter({ hasText: /\bvolcano\b/ })
       .first(),
   ).toBeVisible({ timeout: 20_000 });
   await screenshot(page, 'search-chinese');
   await page.getByRole('button', { name: 'English' }).click();
   await expect(
     words(page, 'Both')
-      .filter({ hasText: /\bhammer\b/ })
+      .filter({ hasText: /\bvolcano\b/ })
       .first(),
   ).toBeVisible();
 });
@@ -116,12 +122,14 @@ test('a dictionary that does not arrive says what to do, and trying again works'
   faults,
   consoleErrors,
 }) => {
-  faults.answer(/\.bgez$/, { status: 503, times: 1 });
+  faults.answer(/\.bgez$/, { status: 503 });
   await open('search/');
   await expect(page.getByText('The dictionary did not arrive', { exact: true })).toBeVisible({ timeout: 30_000 });
   await screenshot(page, 'search-error');
+  faults.clearFaults();
   consoleErrors.length = 0; // the browser's own line about the answer 503
   await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(field(page)).toBeFocused();
   await ready(page);
 });
 
@@ -129,10 +137,10 @@ test('after loading no network is needed, and no description leaves the page', a
   await ready(page);
   faults.log.length = 0;
   await context.setOffline(true);
-  await field(page).fill('a tool for driving nails');
+  await field(page).fill('mountain that spits out lava');
   await expect(
     words(page, 'Both')
-      .filter({ hasText: /\bhammer\b/ })
+      .filter({ hasText: /\bvolcano\b/ })
       .first(),
   ).toBeVisible({ timeout: 20_000 });
   expect(faults.log).toEqual([]);
@@ -160,12 +168,12 @@ test('the first screen takes less than 200 kB of JavaScript, packed as hosts do'
 forEachScreen('nothing wider than the page, axe finds nothing', async (page, name) => {
   await ready(page);
   await screenshot(page, `search-${name}-before`);
-  await field(page).fill('a tool for driving nails');
+  await field(page).fill('mountain that spits out lava');
   await answered(page);
   await inspect(page, `search-${name}`);
   if (!name.startsWith('phone')) return;
   await expect(page.getByRole('region', { name: 'By meaning' })).toBeHidden();
-  await page.locator('#view').getByText('By meaning').click();
+  await page.getByRole('radio', { name: 'By meaning' }).check();
   await expect(page.getByRole('region', { name: 'By meaning' })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Both', exact: true })).toBeHidden();
   await inspect(page, `search-${name}-meaning`);

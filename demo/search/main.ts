@@ -38,7 +38,7 @@ async function open(): Promise<void> {
     showAll();
     await search();
   } catch (error) {
-    showError(status, error, open, say(WORDS).missing);
+    showError(status, error, again(open), say(WORDS).missing);
   }
 }
 
@@ -58,8 +58,16 @@ async function search(): Promise<void> {
     status.replaceChildren();
     speech = setTimeout(speakAnswer, PAUSE.speech);
   } catch (error) {
-    if (!signal.aborted) showError(status, error, search);
+    if (!signal.aborted) showError(status, error, again(search));
   }
+}
+
+/** The button that was pressed goes: the focus must not go with it. */
+function again(work: () => Promise<void>): () => void {
+  return () => {
+    query.focus();
+    work();
+  };
 }
 
 function pause(ms: number): Promise<unknown> {
@@ -68,7 +76,7 @@ function pause(ms: number): Promise<unknown> {
 
 function showAnswer(next: Answer | undefined): void {
   answer = next;
-  element('answer').replaceChildren(...(next ? columnsOf(next) : []));
+  element('answer').replaceChildren(...(next && dictionary ? columnsOf(next, dictionary.meanings) : []));
   element('view').hidden = !next;
   showNote();
 }

@@ -5,8 +5,8 @@ import { say } from '../shared/language';
 import { type Answer, type Column, meaningOf } from './dictionary';
 import { WORDS } from './words';
 
-/** Below it, a pair of description and definition is more likely an unrelated one. */
-const CHANCE = 0.5;
+/** Below it, a definition is most likely another one's. */
+const LITTLE = 0.05;
 
 /** They match, and weigh next to nothing: marking them would hide the others. */
 const SMALL = new Set(
@@ -14,11 +14,19 @@ const SMALL = new Set(
 );
 
 /** The answer's columns, a section each. */
-export function columnsOf({ columns }: Answer): HTMLElement[] {
-  return columns.map(columnOf);
+export function columnsOf({ columns }: Answer, meanings: number): HTMLElement[] {
+  return columns.map((column) => columnOf(column, meanings));
 }
 
-function columnOf({ mode, ms, hits }: Column): HTMLElement {
+/**
+ * How likely a definition is the one that is described, if one of all `meanings` is: `relevance` is for pairs of which half belong
+ * together, and here one in so many does. Null after a search by words alone.
+ */
+function likelihoodOf({ relevance }: Hit, meanings: number): number | null {
+  return relevance === null ? null : relevance / (relevance + meanings * (1 - relevance));
+}
+
+function columnOf({ mode, ms, hits }: Column, meanings: number): HTMLElement {
   const words = say(WORDS);
   const title = make('h2', { id: `title-${mode}`, textContent: words[mode] });
   const time = make('span', { className: 'hint time', textContent: format.duration(ms) });
@@ -30,13 +38,13 @@ function columnOf({ mode, ms, hits }: Column): HTMLElement {
   section.dataset.mode = mode;
   section.setAttribute('aria-labelledby', title.id);
   if (hits.length === 0) section.append(make('p', { className: 'hint', textContent: words.nothing }));
-  else if (hits.every(({ relevance }) => relevance !== null && relevance < CHANCE))
+  else if (mode !== 'lexical' && hits.every((hit) => likelihoodOf(hit, meanings)! < LITTLE))
     section.append(make('p', { className: 'hint unsure', textContent: words.unsure }));
-  section.append(make('ol', { className: 'hits' }, ...hits.map(itemOf)));
+  section.append(make('ol', { className: 'hits' }, ...hits.map((hit) => itemOf(hit, likelihoodOf(hit, meanings)))));
   return section;
 }
 
-function itemOf(hit: Hit): HTMLElement {
+function itemOf(hit: Hit, likelihood: number | null): HTMLElement {
   const words = say(WORDS);
   const { title, tags, examples = [] } = meaningOf(hit);
   const terms = new Set(hit.explanation!.terms.filter((term) => !SMALL.has(term)));
@@ -49,22 +57,19 @@ function itemOf(hit: Hit): HTMLElement {
     make('p', { lang: 'en' }, ...marked(hit.passage.text, terms)),
   );
   if (examples[0]) item.append(make('p', { className: 'example', lang: 'en', textContent: `“${examples[0]}”` }));
-  item.append(reasonOf(hit));
-  if (hit.relevance !== null && hit.relevance < CHANCE) item.classList.add('weak');
+  item.append(reasonOf(hit, likelihood));
+  if (likelihood !== null && likelihood < LITTLE) item.classList.add('weak');
   return item;
 }
 
 /** Where the hit comes from: its bar, its cosine, and its places by meaning and by words. */
-function reasonOf({ relevance, explanation }: Hit): HTMLElement {
+function reasonOf({ explanation }: Hit, likelihood: number | null): HTMLElement {
   const words = say(WORDS);
   const reason = make('p', { className: 'hint reason' });
-  if (relevance !== null) {
-    const bar = make('span', {
-      className: 'bar',
-      role: 'img',
-      ariaLabel: words.relevance(Math.round(100 * relevance)),
-    });
-    bar.style.setProperty('--part', `${100 * relevance}%`);
+  if (likelihood !== null) {
+    const percent = Math.round(100 * likelihood);
+    const bar = make('span', { className: 'bar', role: 'img', ariaLabel: words.likelihood(percent) });
+    bar.style.setProperty('--part', `${percent}%`);
     reason.append(bar);
   }
   const { dense, denseRank, lexicalRank } = explanation!;

@@ -1,5 +1,9 @@
 /** Descriptions to begin with. */
-export const EXAMPLES = ['a tool for driving nails', 'missing the good old days', 'how plants turn sunlight into food'];
+export const EXAMPLES = [
+  'mountain that spits out lava',
+  'how plants turn sunlight into food',
+  'someone whose husband has died',
+];
 
 type Advice = readonly [title: string, advice: string];
 
@@ -10,7 +14,7 @@ export const WORDS = {
     about:
       'Describe a thing in English, and find the word for it. The search runs on this device: nothing that you type leaves it.',
     query: 'Describe it',
-    placeholder: 'what you hold over your head when it rains',
+    placeholder: 'tower with a light that guides ships',
     try: 'Try:',
     view: 'Way of searching',
     dense: 'By meaning',
@@ -23,17 +27,17 @@ export const WORDS = {
       'By words: the word or its definition has words of your description; rare ones count more (BM25). They are marked.',
     readHybrid: 'Both: 0.7 × meaning + 0.3 × words, each scaled to 0 … 1 first.',
     readRelevance:
-      'The bar is an estimate of how likely the definition belongs to your description, from how near random definitions lie to each other. Below a half it is no better than chance, and grey. Words alone give no such estimate.',
+      'The bar is an estimate of how likely this definition is the one that you describe, if one of all is: from its cosine, and from how near random definitions lie to each other. It is grey below 5%, where it is most likely another one’s. Words alone give no such estimate.',
     readReranker:
       'A reranker would read description and definition together, and sort better still. It is not shown, because its model (some 280 MB) is no part of this site.',
     dictionary: 'The dictionary',
     which: (count: string) =>
       `${count} meanings of Princeton WordNet 3.1, with the vector of each: computed ahead of time, searched here.`,
-    common: 'The 20,000 most used meanings (11 MB)',
-    all: 'All 117,791 meanings (60 MB)',
+    common: 'The 20,000 most sought meanings (10 MB)',
+    all: 'All 117,791 meanings (about 60 MB)',
     size: 'How much of it',
     build:
-      'All 117,791 meanings are in it after npm run wordnet -- --all in a copy of this repository; that takes some minutes of a free CPU.',
+      'All 117,791 meanings are in it after npm run wordnet -- --all in a copy of this repository; that takes about an hour of a CPU.',
     licence: 'Licence of WordNet',
     fetching: (loaded: string, total: string) => `Downloading the dictionary: ${loaded} of ${total}`,
     opening: 'Opening the dictionary',
@@ -47,7 +51,7 @@ export const WORDS = {
     by: { dense: 'meaning', lexical: 'words' },
     place: (what: string, place: number) => `${what}: no. ${place}`,
     score: (dense: string) => `cos ${dense}`,
-    relevance: (percent: number) => `estimated relevance ${percent}%`,
+    likelihood: (percent: number) => `estimated likelihood ${percent}%`,
     pos: { noun: 'noun', verb: 'verb', adj: 'adjective', adv: 'adverb' } as Record<string, string>,
     missing: [
       'The dictionary did not arrive',
@@ -59,7 +63,7 @@ export const WORDS = {
     heading: '反向词典',
     about: '用英文描述一件事物，找到表示它的英文词。搜索在本机进行，您输入的内容不会离开这台设备。',
     query: '描述（英文）',
-    placeholder: 'what you hold over your head when it rains',
+    placeholder: 'tower with a light that guides ships',
     try: '试试：',
     view: '搜索方式',
     dense: '按语义',
@@ -70,14 +74,14 @@ export const WORDS = {
     readLexical: '按词语：词条或释义中含有描述里的词，越少见的词分量越重（BM25）。这些词会标出。',
     readHybrid: '两者结合：0.7 × 语义 + 0.3 × 词语，各自先缩放到 0 … 1。',
     readRelevance:
-      '长条是估计值：这条释义与您的描述相关的可能性有多大，依据是随机释义之间的距离。低于一半时并不比偶然更好，显示为灰色。只按词语搜索时没有这个估计。',
+      '长条是估计值：假设所有释义中恰有一条是您描述的，这一条就是它的可能性有多大，依据是余弦值以及随机释义之间的距离。低于 5% 时显示为灰色，多半不是您要找的。只按词语搜索时没有这个估计。',
     readReranker: '重排模型会同时阅读描述和释义，排序更好。它的模型约 280 MB，本站没有附带，因此没有展示。',
     dictionary: '词典',
     which: (count: string) => `普林斯顿 WordNet 3.1 的 ${count} 个词义（英文），向量已预先算好，在本机搜索。`,
     common: '最常用的 20,000 个词义（11 MB）',
-    all: '全部 117,791 个词义（60 MB）',
+    all: '全部 117,791 个词义（约 60 MB）',
     size: '范围',
-    build: '在本仓库的副本中运行 npm run wordnet -- --all，就会有全部 117,791 个词义；空闲的 CPU 需要若干分钟。',
+    build: '在本仓库的副本中运行 npm run wordnet -- --all，就会有全部 117,791 个词义；大约需要一小时的 CPU 时间。',
     licence: 'WordNet 许可证（英文）',
     fetching: (loaded: string, total: string) => `正在下载词典：${loaded}，共 ${total}`,
     opening: '正在打开词典',
@@ -91,7 +95,7 @@ export const WORDS = {
     by: { dense: '语义', lexical: '词语' },
     place: (what: string, place: number) => `${what}第 ${place}`,
     score: (dense: string) => `cos ${dense}`,
-    relevance: (percent: number) => `估计相关度 ${percent}%`,
+    likelihood: (percent: number) => `估计可能性 ${percent}%`,
     pos: { noun: '名词', verb: '动词', adj: '形容词', adv: '副词' } as Record<string, string>,
     missing: ['词典没有下载成功', '服务器或网络出了问题，或者文件不存在。没有丢失任何内容，请重试。'] as Advice,
   },

@@ -1,4 +1,4 @@
-// The index of the reverse dictionary. `npm run wordnet` writes public/wordnet/common.bgez, the most used 20,000 meanings;
+// The index of the reverse dictionary. `npm run wordnet` writes public/wordnet/common.bgez, 20,000 meanings;
 // `npm run wordnet -- --all` writes all.bgez, with all of them, which the page offers where it is there. Then some descriptions are
 // searched for, and the figures printed. --limit=N takes the first N meanings only, and so does Ctrl+C: what is done by then is written.
 // --ask asks the file that is there.

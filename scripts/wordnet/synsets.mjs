@@ -12,6 +12,9 @@ const PART_OF = ['', 'noun', 'verb', 'adj', 'adv', 'adj'];
 /** Meanings of each part of speech in the smaller index: people mostly look for nouns. */
 const COMMON = { noun: 15_000, verb: 2_500, adj: 2_000, adv: 500 };
 
+/** How much it counts that a word is used, for its first meaning and for its second. */
+const WEIGHTS = [1, 0.5];
+
 /**
  * A meaning (WordNet: synset) as a document of the index: its words are the title, its definition the text.
  * @typedef {{ id: string, title: string, text: string, pos: string, examples: string[] }} Meaning
@@ -23,9 +26,9 @@ export function allMeanings() {
 }
 
 /**
- * The most used 20,000, the most used first. How much a meaning is used is not known but for the words of a small corpus, so two counts
- * are summed: how often people who read that corpus chose this meaning, and in how many of WordNet's definitions and examples its
- * word stands: all of them for the first meaning of the word, half for the second, a third for the third.
+ * The 20,000 that people would most likely look for, the likeliest first. Two counts are summed: how often readers of a small corpus chose
+ * this meaning, and in how many of WordNet's definitions and examples its word stands. The latter counts for the first meaning of a
+ * word (half for the second, and not at all for others) and up to ten, lest the tenth meaning of "run" take the place of "penguin".
  */
 export function commonMeanings() {
   const meanings = allMeanings();
@@ -52,7 +55,8 @@ function usesOf(meanings) {
     const [key = '', offset, number, chosen] = line.split(' ');
     const [word = '', kind = ''] = key.split('%');
     const id = `${PART_OF[Number(kind[0])]}-${offset}`;
-    uses.set(id, (uses.get(id) ?? 0) + Number(chosen) + (written.get(word) ?? 0) / Number(number));
+    const weight = WEIGHTS[Number(number) - 1] ?? 0;
+    uses.set(id, (uses.get(id) ?? 0) + Number(chosen) + weight * Math.min(written.get(word) ?? 0, 10));
   }
   return uses;
 }
