@@ -114,8 +114,10 @@ function newNote(text = ''): void {
 }
 
 function showIndexing(next: IndexerState): void {
+  const before = state.is === 'working' ? state.done : 0;
   state = next;
   showState(next, notes, (error) => failed(error, start));
+  if (next.is === 'working' && next.done > before && query.value.trim() !== '') showList();
   if (next.is !== 'done') return;
   if (editor.id && next.passages > 0)
     element('saved').textContent = `${words().saved}: ${words().embedded(next.embedded, next.passages)}`;

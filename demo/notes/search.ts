@@ -7,7 +7,7 @@ import { words } from './words';
 const MOST = 30;
 
 /** Below this, and without half of the query's words, a note has most likely nothing to do with it. */
-const LEAST_RELEVANCE = 0.3;
+const LEAST_RELEVANCE = 0.08;
 
 /** The notes that answer a query, with the passage that does. */
 export async function found(
