@@ -49,18 +49,22 @@ export const test = base.extend<
 
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 
-/** Runs once for each size and colour scheme; `name` is that of its screenshots. */
+/** Sizes and colour schemes that are looked at: each of them once, or with ALL_SCREENS set every pair, which takes two minutes more. */
+const SCREENS = process.env.ALL_SCREENS
+  ? (['phone-light', 'phone-dark', 'desktop-light', 'desktop-dark'] as const)
+  : (['phone-dark', 'desktop-light'] as const);
+
+/** Runs once for each screen; `name` is that of its screenshots. */
 export function forEachScreen(
   what: string,
   check: (page: Page, name: string, open: (path: string) => Promise<void>) => Promise<void>,
 ) {
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      test.describe(() => {
-        test.use({ viewport, colorScheme });
-        test(`${size}, ${colorScheme}: ${what}`, ({ page, open }) => check(page, `${size}-${colorScheme}`, open));
-      });
-    }
+  for (const name of SCREENS) {
+    const [size, colorScheme] = name.split('-') as [keyof typeof SIZES, 'light' | 'dark'];
+    test.describe(() => {
+      test.use({ viewport: SIZES[size], colorScheme });
+      test(`${size}, ${colorScheme}: ${what}`, ({ page, open }) => check(page, name, open));
+    });
   }
 }
 
