@@ -262,7 +262,7 @@ test.describe('the store', () => {
   test('a deletion of the whole database is not blocked by a load', async ({ page }) => {
     server.slow(/big/, 20e6);
     const loading = read(page, bigFile());
-    await expect.poll(() => harness(page, 'chunks')).toEqual([0]);
+    await expect.poll(() => harness(page, 'chunks')).toContain(0);
     expect(await harness(page, 'deleteDatabase')).toBe(true);
     expect((await loading).hashes).toEqual([sha256(big)]);
     expect((await read(page, bigFile())).hashes).toEqual([sha256(big)]);
@@ -478,10 +478,8 @@ test.describe('a wrong file', () => {
 
   test('5xx and 429 are tried again', async ({ page }) => {
     server.answer(/big/, { status: 503, times: 1 });
-    const loading = read(page, bigFile());
-    await expect.poll(() => server.log.some(({ status }) => status === 503)).toBe(true);
     server.answer(/big/, { status: 429, times: 1 });
-    expect((await loading).hashes).toEqual([sha256(big)]);
+    expect((await read(page, bigFile())).hashes).toEqual([sha256(big)]);
     expect(requests()).toEqual(['503', '429', '200']);
   });
 
