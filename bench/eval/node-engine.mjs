@@ -47,7 +47,7 @@ export async function openModel(id) {
   const heads = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')).num_attention_heads;
   const tokenizer = createTokenizer(read('tokenizer.json'));
   const weights = readPrepared(read('onnx/model_webgpu.json'), read('onnx/model_quantized.onnx'), heads);
-  const engine = await openEncoder(weights, { pooling: 'cls', threads: 1 });
+  const engine = await openEncoder({ weights }, { dtype: 'q8', pooling: 'cls', threads: 1 });
   const { dim, queryInstruction } = findModel(id);
 
   /** @param {string} text @returns {Promise<Float32Array>} */
