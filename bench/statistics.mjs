@@ -13,6 +13,12 @@ export const sum = (values) => values.reduce((total, value) => total + value, 0)
 /** @param {readonly number[]} values */
 export const mean = (values) => sum(values) / values.length;
 
+/** Of the mean. @param {readonly number[]} values */
+export function standardError(values) {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)) / values.length);
+}
+
 /** @param {readonly number[]} a @param {readonly number[]} b */
 export function cosine(a, b) {
   const dot = (/** @type {readonly number[]} */ x, /** @type {readonly number[]} */ y) =>

@@ -1,58 +1,31 @@
 // Retrieval quality of the embedded models on the FAQs of bench/eval: `npm run eval`. Questions are queries, answers are documents,
 // and one answers each. The models run in Node, by our own engine; the first run takes some minutes. --write: stores scores for the tests.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dot, load, openModel, root } from '../bench/eval/node-engine.mjs';
+import { documentsOf, embeddedFaq, FAQS } from '../bench/eval/faq.mjs';
+import { dot, load, root } from '../bench/eval/node-engine.mjs';
+import { mean, standardError } from '../bench/statistics.mjs';
 
-const {
-  WordIndex,
-  best,
-  calibrate,
-  chunk,
-  evaluate,
-  fuseHybrid,
-  reciprocalRankFusion,
-  relevanceOf,
-  textToEmbed,
-  thresholdFor,
-} = await load([
-  `export { chunk, textToEmbed } from './search/chunking/chunk';`,
-  `export { WordIndex } from './search/lexical/word-index';`,
-  `export { fuseHybrid, reciprocalRankFusion } from './search/fusion';`,
-  `export { calibrate, relevanceOf, thresholdFor } from './search/calibration';`,
-  `export { best } from './search/ranking';`,
-  `export { evaluate } from './src/training/evaluate';`,
-]);
-
-/** @typedef {{ id: number, score: number }} Scored */
+const { WordIndex, best, calibrate, evaluate, fuseHybrid, reciprocalRankFusion, relevanceOf, thresholdFor } =
+  await load([
+    `export { WordIndex } from './search/lexical/word-index';`,
+    `export { fuseHybrid, reciprocalRankFusion } from './search/fusion';`,
+    `export { calibrate, relevanceOf, thresholdFor } from './search/calibration';`,
+    `export { best } from './search/ranking';`,
+    `export { evaluate } from './src/training/evaluate';`,
+  ]);
 
 const CANDIDATES = 100;
 /** @type {Record<string, { noise: number[], passageNoise: number[], relevant: number[] }>} */
 const samples = {};
-for (const [id, file] of [
-  ['BAAI/bge-small-en-v1.5', 'faq-en.jsonl'],
-  ['BAAI/bge-small-zh-v1.5', 'faq-zh.jsonl'],
-])
-  await measure(String(id), String(file));
+for (const [id, file] of FAQS) await measure(id, file);
 console.log('\nRerank: no reranker is embedded in this repository, so there is no row for it.');
 if (process.argv.includes('--write'))
   writeFileSync(join(root, 'e2e/goldens/search/scores.json'), `${JSON.stringify(samples)}\n`);
 
 /** @param {string} modelId @param {string} file */
 async function measure(modelId, file) {
-  const lines = readFileSync(join(root, 'bench/eval', file), 'utf8')
-    .trim()
-    .split('\n');
-  /** @type {{ question: string, answer: string }[]} */
-  const faq = lines.map((line) => JSON.parse(line));
-  const model = await openModel(modelId);
-  /** @type {{ document: number, text: string, passage: { text: string } }[]} */
-  const passages = [];
-  for (const [document, { answer }] of faq.entries())
-    for (const passage of await chunk(answer, model.countTokens))
-      passages.push({ document, text: textToEmbed(passage), passage });
-  const vectors = await model.embedPassages(passages.map(({ text }) => text));
-  const queries = await model.embedQueries(faq.map(({ question }) => question));
+  const { faq, passages, vectors, queries, qrels } = await embeddedFaq(modelId, file);
   const words = new WordIndex();
   words.add(passages.map(({ passage }, id) => ({ id, ...passage })));
 
@@ -72,17 +45,14 @@ async function measure(modelId, file) {
     'hybrid (0.7 / 0.3, min-max)': dense.map((ranking, q) => fuseHybrid(ranking, lexical[q])),
     'hybrid (reciprocal ranks, k = 60)': dense.map((ranking, q) => reciprocalRankFusion([ranking, lexical[q]])),
   };
-  const qrels = Object.fromEntries(faq.map((_, q) => [q, { [q]: 1 }]));
   /** @type {number[][]} */
   const gains = [];
   for (const [name, rankings] of Object.entries(rows)) {
-    const documents = rankings.map((ranking) => [
-      ...new Set(ranking.map((/** @type {Scored} */ { id }) => `${passages[id]?.document}`)),
-    ]);
-    const { mean, queries: measures } = evaluate(Object.fromEntries(documents.entries()), qrels, {
+    const documents = rankings.map((ranking) => documentsOf(ranking, passages));
+    const { mean: found, queries: measures } = evaluate(Object.fromEntries(documents.entries()), qrels, {
       k: [10, CANDIDATES],
     });
-    const means = [mean['ndcg@10'], mean['recall@10'], mean[`mrr@${CANDIDATES}`]].map((value) => value.toFixed(4));
+    const means = [found['ndcg@10'], found['recall@10'], found[`mrr@${CANDIDATES}`]].map((value) => value.toFixed(4));
     console.log(`| ${[name, ...means].join(' | ')} |`);
     gains.push(faq.map((_, q) => measures[q]['ndcg@10']));
   }
@@ -92,12 +62,11 @@ async function measure(modelId, file) {
 
 /** Of nDCG@10: hybrid against the better of its sides, question by question. @param {number[][]} gains */
 function tellDifference([dense = [], lexical = [], hybrid = []]) {
-  const better = meanOf(dense) >= meanOf(lexical) ? dense : lexical;
+  const better = mean(dense) >= mean(lexical) ? dense : lexical;
   const differences = hybrid.map((gain, q) => gain - (better[q] ?? 0));
-  const mean = meanOf(differences);
-  const variance = meanOf(differences.map((difference) => (difference - mean) ** 2));
-  const error = Math.sqrt(variance / differences.length);
-  console.log(`hybrid less the better side: ${mean.toFixed(4)} (standard error ${error.toFixed(4)})`);
+  console.log(
+    `hybrid less the better side: ${mean(differences).toFixed(4)} (standard error ${standardError(differences).toFixed(4)})`,
+  );
 }
 
 /** @param {string} modelId @param {number[][]} scores @param {Float32Array[]} vectors @param {{ document: number }[]} passages */
@@ -124,7 +93,7 @@ function tellCalibration(modelId, scores, vectors, passages) {
     );
   }
   console.log(
-    `  relevance of random pairs ${meanOf(noise.map((s) => relevanceOf(fitted, s))).toFixed(3)}, of relevant ones ${meanOf(relevant.map((s) => relevanceOf(fitted, s))).toFixed(3)}`,
+    `  relevance of random pairs ${mean(noise.map((s) => relevanceOf(fitted, s))).toFixed(3)}, of relevant ones ${mean(relevant.map((s) => relevanceOf(fitted, s))).toFixed(3)}`,
   );
   samples[modelId] = {
     noise: every(noise, 2000),
@@ -139,9 +108,4 @@ function every(values, count) {
   return Array.from({ length: Math.min(count, values.length) }, (_, i) =>
     Number((values[Math.floor(i * step)] ?? 0).toFixed(4)),
   );
-}
-
-/** @param {number[]} values */
-function meanOf(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

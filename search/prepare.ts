@@ -59,7 +59,7 @@ export async function prepare(
   }
   const kept = index.weightsOf(new Set(rows.flatMap(({ old }) => old ?? [])));
   const own = rows.map(({ old, text }) => (old === undefined ? weights.rows[known.get(text)!]! : kept.get(old)!));
-  const words = savedWeights(own, first, new Map([...index.texts, ...weights.texts]));
+  const words = savedWeights(own, first, { get: (token) => weights.texts.get(token) ?? index.texts.get(token) });
   return { segment: { removed: [], documents, vectors, words }, embedded: known.size };
 }
 

@@ -2,7 +2,7 @@ import type { SparseData } from '../src/shared/protocol';
 import type { TokenWeights } from '../src/shared/scores';
 import type { Lexical } from '../src/shared/search';
 import { textOf } from './collection';
-import { WeightIndex } from './lexical/weight-index';
+import { type TokenTexts, WeightIndex } from './lexical/weight-index';
 import { type IndexedPassage, type SavedWords, type WordHit, WordIndex } from './lexical/word-index';
 import { Pauses } from './pauses';
 import type { StoredDocument } from './store/segment';
@@ -30,11 +30,7 @@ function* numbered(documents: readonly StoredDocument[], first: number): Generat
 }
 
 /** M3's weights of passages, which have the numbers from `first` on. */
-export function savedWeights(
-  rows: readonly TokenWeights[],
-  first: number,
-  texts: ReadonlyMap<number, string>,
-): SavedWords {
+export function savedWeights(rows: readonly TokenWeights[], first: number, texts: TokenTexts): SavedWords {
   const index = new WeightIndex();
   for (const [i, row] of rows.entries()) index.add(first + i, row, texts);
   return index.save();

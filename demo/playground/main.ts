@@ -1,6 +1,7 @@
 import { createEmbedder, type Device, deleteModel, type Embedder, type EncodeEvent, similarity } from 'bge-web';
 import { element } from '../shared/dom';
 import * as format from '../shared/format';
+import { linesOf } from '../shared/lines';
 import { isCorrupt } from '../shared/plain-words';
 import { exampleFor } from './examples';
 import { deleteStored, showFacts, showStorage } from './facts';
@@ -32,7 +33,7 @@ let example = exampleFor(modelChoice.value);
 
 async function run(): Promise<void> {
   if (running) return;
-  const texts = { queries: linesOf(queries), passages: linesOf(passages) };
+  const texts = { queries: linesOf(queries.value), passages: linesOf(passages.value) };
   const empty = [passages, queries].filter((area) => showCount(area) === 0);
   for (const area of [queries, passages]) area.setAttribute('aria-invalid', String(empty.includes(area)));
   if (empty.length > 0) {
@@ -147,15 +148,8 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function linesOf({ value }: HTMLTextAreaElement): string[] {
-  return value
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
 function showCount(area: HTMLTextAreaElement): number {
-  const { length } = linesOf(area);
+  const { length } = linesOf(area.value);
   element(`${area.id}-count`).textContent = format.count(length, 'line');
   return length;
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { linesOf } from '../shared/lines';
 import { bestMatches, type Comparison, clusters, nearDuplicates, oneToOne } from './analysis';
 import { aboveNormal, calibrate, chanceOf, firstThreshold } from './calibration';
 import stored from './communities.json';
-import { column, columnsOf, linesOf } from './lists';
+import { column, columnsOf } from './lists';
 
 /** A comparison with the scores that are given, each pair once; a text scores 1 with itself. */
 function compared(texts: string[], first: number, pairs: Record<string, number>): Comparison {

@@ -1,6 +1,7 @@
 import { element, make } from '../shared/dom';
 import { say } from '../shared/language';
-import { type Columns, column, columnsOf, linesOf, readFile } from './lists';
+import { linesOf } from '../shared/lines';
+import { type Columns, column, columnsOf, readFile } from './lists';
 import { WORDS } from './words';
 
 const areas = { a: element<HTMLTextAreaElement>('list-a'), b: element<HTMLTextAreaElement>('list-b') };

@@ -1,4 +1,5 @@
 import Papa from 'papaparse';
+import { linesOf } from '../shared/lines';
 
 /** The most lines of a list that are compared: all pairs of two such lists are a million scores. */
 export const MOST_LINES = 500;
@@ -11,14 +12,6 @@ export interface Columns {
   /** What each column is called: its first cell. */
   readonly names: readonly string[];
   readonly rows: readonly (readonly string[])[];
-}
-
-/** The lines of a text, without empty ones. */
-export function linesOf(text: string): string[] {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 }
 
 /** Reads a table, where the text is one of two columns and more; quoted cells may hold separators and line breaks. */

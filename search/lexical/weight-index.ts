@@ -5,6 +5,9 @@ import { has, InvertedIndex } from './inverted-index';
 import { type LexicalSearchOptions, scoresOf } from './scores';
 import type { SavedWords, WordHit } from './word-index';
 
+/** What tokens say. */
+export type TokenTexts = Pick<ReadonlyMap<number, string>, 'get'>;
+
 /**
  * Ranks passages by M3's lexical weights: score = Σ of query weight × passage weight over the tokens that both have.
  * Source: FlagEmbedding, `compute_lexical_matching_score`. Memory: 8 to 16 bytes a token of a passage.
@@ -19,7 +22,7 @@ export class WeightIndex {
   }
 
   /** Adds a passage by its number; `texts` are those of its tokens. Throws InvalidInputError if one has that number, if ids repeat, or if a weight is not above 0. */
-  add(id: number, { ids, weights }: TokenWeights, texts: ReadonlyMap<number, string> = new Map()): void {
+  add(id: number, { ids, weights }: TokenWeights, texts: TokenTexts = new Map()): void {
     if (ids.length !== weights.length) throw misfit('weights', `${ids.length} numbers`, weights.length);
     if (new Set(Array.from(ids)).size !== ids.length) throw misfit('ids', 'different token ids', 'some twice');
     const strange = Array.from(weights).findIndex((weight) => !(weight > 0 && weight < Number.POSITIVE_INFINITY));
@@ -54,7 +57,7 @@ export class WeightIndex {
   }
 
   /** The texts of all tokens. */
-  get texts(): ReadonlyMap<number, string> {
+  get texts(): TokenTexts {
     return this.#texts;
   }
 

@@ -26,10 +26,15 @@ export async function indexFileParts({ manifest, segments }: IndexFile): Promise
   return [header, json, ...segments];
 }
 
+/** Whether it begins as an index does. */
+export function isIndexFile(file: Uint8Array): boolean {
+  return new TextDecoder().decode(file.subarray(0, MAGIC.length)) === MAGIC;
+}
+
 /** Where the segments of a file begin. Throws CorruptIndexError for a file that begins like no index, or like one of another version. */
 export function endOfHead(file: Uint8Array<ArrayBuffer>): number {
   const header = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) throw corruptIndex('the file is no index');
+  if (!isIndexFile(file)) throw corruptIndex('the file is no index');
   if (file.length < HEADER) throw corruptIndex(CUT);
   const format = header.getUint32(8, true);
   if (format !== FORMAT)

@@ -1,4 +1,5 @@
 import type { Embeddings } from '../embeddings.js';
+import type { IndexReranker } from '../search/models.js';
 import { BgeError, invalidInput } from '../shared/errors.js';
 
 /** What mining and training need of an embedder; that of `createEmbedder` has it. */
@@ -11,13 +12,7 @@ export interface TrainingEmbedder {
 type Vectors = Pick<Embeddings, 'data' | 'space'>;
 
 /** What mining needs of a reranker; that of `createReranker` has it. */
-export interface TrainingReranker {
-  /** One logit a pair, in their order. */
-  score(
-    pairs: readonly (readonly [query: string, passage: string])[],
-    options?: { signal?: AbortSignal },
-  ): Promise<ArrayLike<number>>;
-}
+export type TrainingReranker = IndexReranker;
 
 export function checkEmbedder(embedder: TrainingEmbedder): void {
   if (typeof embedder?.encodeQueries !== 'function' || typeof embedder.encodeCorpus !== 'function')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fullTextOf } from '../../../search/collection';
-import { readIndexFile } from '../../../search/store/file';
+import { isIndexFile, readIndexFile } from '../../../search/store/file';
 import { decodeSegment, type StoredVectors } from '../../../search/store/segment';
 import { toFloats } from '../../../search/vectors/halves';
 import type { IndexEmbedder } from '../../search/models.js';
@@ -40,7 +40,7 @@ export class KnownVectors {
       if (code === 'EISDIR') throw new BgeError('InvalidInputError', `${path} is a folder; --out takes a file`);
       throw cause;
     }
-    if (file.subarray(0, 8).toString('latin1') !== 'BGEINDEX')
+    if (!isIndexFile(file))
       throw new BgeError('InvalidInputError', `${path} is there and is no index; it is left as it is`);
     try {
       return new KnownVectors(await vectorsOf(new Uint8Array(file)), null);
