@@ -1,4 +1,4 @@
-import { type Embedder, listModels } from 'bge-web';
+import { createEmbedder, type Embedder } from 'bge-web';
 import { startEmbedder } from '../shared/start-embedder';
 import { type Count, Lock } from './lock';
 
@@ -19,11 +19,14 @@ export async function lockedEmbedder(
   onCount: (count: Count) => void,
 ): Promise<Locked> {
   const { default: code } = await import('bge-web/worker?raw');
-  const options = { model, device: 'wasm' } as const;
+  const options = { model, modelBase: '../models/', device: 'wasm' } as const;
   const fetching = await startEmbedder(place, options);
-  const stored = (await listModels()).some((one) => one.model === model && one.complete);
-  if (stored) fetching.dispose();
   const lock = new Lock(onCount);
-  if (!stored) return { embedder: fetching, lock };
-  return { embedder: await startEmbedder(place, { ...options, worker: lock.lockedWorker(code) }), lock };
+  try {
+    const embedder = await createEmbedder({ ...options, worker: lock.lockedWorker(code) });
+    fetching.dispose();
+    return { embedder, lock };
+  } catch {
+    return { embedder: fetching, lock };
+  }
 }
