@@ -403,20 +403,6 @@ test('in Chinese: interface, notes and search', async ({ page, open }) => {
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
 
-test('the first screen takes less than 200 kB of JavaScript', async ({ page, open }) => {
-  let bytes = 0;
-  page.on('response', async (response) => {
-    // What the service worker and the workers take is beside the first screen.
-    if (response.request().resourceType() === 'script' && !response.url().includes('worker'))
-      bytes += (await response.body()).length;
-  });
-  await open('notes/');
-  await expect(page.getByRole('button', { name: 'New note' })).toBeVisible();
-  await page.waitForTimeout(500);
-  expect(bytes).toBeGreaterThan(10_000);
-  expect(bytes).toBeLessThan(200_000);
-});
-
 forEachScreen('nothing wider than the page, axe finds nothing', async (page, name, open) => {
   await open('notes/');
   await inspect(page, `notes-${name}-empty`);

@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
-import { root } from './fixtures';
 
 const field = (page: Page) => page.getByRole('searchbox');
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
@@ -150,19 +146,6 @@ test('the licence of WordNet is on the page', async ({ page }) => {
   await page.getByText('Licence of WordNet', { exact: true }).click();
   await expect(page.locator('#licence')).toContainText('WordNet 3.1 Copyright 2011 by Princeton University.');
   await expect(page.locator('#licence')).toBeVisible();
-});
-
-test('the first screen takes less than 200 kB of JavaScript, packed as hosts do', async ({ page, open, faults }) => {
-  await open('search/');
-  await ready(page);
-  const scripts = [...new Set(faults.log.map(({ url }) => new URL(url, faults.url).pathname))].filter((path) =>
-    path.endsWith('.js'),
-  );
-  expect(scripts.length).toBeGreaterThanOrEqual(3); // the page's, and two workers
-  const packed = scripts.map((path) =>
-    gzipSync(readFileSync(join(root, 'demo-dist', path.slice('/some/place/'.length)))),
-  );
-  expect(packed.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(200_000);
 });
 
 forEachScreen('nothing wider than the page, axe finds nothing', async (page, name) => {

@@ -38,6 +38,7 @@ export interface Kernels {
 
 /** Those that only browsers with relaxed SIMD have. */
 export interface RelaxedKernels extends Kernels {
+  dot: (a: number, b: number) => number;
   quantizeBytes: (
     x: Address,
     smooth: Address,

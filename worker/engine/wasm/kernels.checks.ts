@@ -359,6 +359,18 @@ export const relaxedChecks: Readonly<Record<string, () => void>> = {
     close(found, expected, 1e-4);
   },
 
+  'dot: exact where the second operand has 7 bits, and one of three things where it has 8'() {
+    const { dot } = heap.kernels as RelaxedKernels;
+    for (const [a, b] of [
+      [127, 127],
+      [-128, 127],
+      [3, 5],
+    ] as const)
+      assert(dot(a, b) === 4 * a * b, `${a} · ${b}: ${dot(a, b)}`);
+    const results = [4 * 127 * 255, 2 * 32_767, 4 * 127 * -1]; // unsigned, unsigned and saturated, signed
+    assert(results.includes(dot(127, 255)), `127 · 255: ${dot(127, 255)}`);
+  },
+
   'multiplyRelaxed: the largest products neither saturate nor leave 32 bits'() {
     const kernels = heap.kernels as RelaxedKernels;
     const inner = 8192;
