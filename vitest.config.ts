@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** As esbuild's `binary` loader does in the build. */
-const wasmAsBytes = {
-  name: 'wasm-as-bytes',
+const kernelsAsBytes = {
+  name: 'kernels-as-bytes',
   enforce: 'pre' as const,
   load: (id: string) =>
-    id.endsWith('.wasm') ? `export default new Uint8Array([${[...readFileSync(id)].join()}])` : undefined,
+    /\.(wasm|gz)$/.test(id) ? `export default new Uint8Array([${[...readFileSync(id)].join()}])` : undefined,
 };
 
 export default defineConfig({
-  plugins: [wasmAsBytes],
+  plugins: [kernelsAsBytes],
   test: {
     include: ['src/**/*.test.ts', 'worker/**/*.test.ts', 'search/**/*.test.ts', 'demo/**/*.test.ts'],
     globalSetup: 'scripts/build-kernels.mjs',

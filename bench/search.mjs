@@ -239,7 +239,7 @@ async function serve() {
     entryPoints: ['worker', 'words', 'page'].map((name) => `bench/search/${name}.ts`),
     outdir: join(work, 'vendor'),
     ...{ bundle: true, minify: true, format: 'esm', platform: 'browser', target: 'es2022', logLevel: 'error' },
-    loader: { '.wasm': 'binary' },
+    loader: { '.wasm': 'binary', '.gz': 'binary' },
     external: ['/dist/search.js'],
   });
   writeFileSync(

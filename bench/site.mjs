@@ -42,7 +42,7 @@ export async function openSite(modelDir) {
     ...bundling,
     entryPoints: ['bench/kernels/page.ts'],
     outfile: join(work, 'vendor/kernels.js'),
-    ...{ format: 'iife', globalName: 'kernels', loader: { '.wasm': 'binary' } },
+    ...{ format: 'iife', globalName: 'kernels', loader: { '.wasm': 'binary', '.gz': 'binary' } },
   });
   const { startServer, isolation } = await importTypeScript('e2e/hub-server.ts');
   /** @type {Record<string, string>} */

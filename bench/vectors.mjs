@@ -19,7 +19,14 @@ async function bundled() {
   const outfile = join(root, '.tmp/vector-index.mjs');
   await build({
     entryPoints: [join(root, 'search/vectors/vector-index.ts')],
-    ...{ outfile, bundle: true, format: 'esm', platform: 'node', target: 'node20', loader: { '.wasm': 'binary' } },
+    ...{
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      loader: { '.wasm': 'binary', '.gz': 'binary' },
+    },
   });
   return (await import(pathToFileURL(outfile).href)).VectorIndex;
 }

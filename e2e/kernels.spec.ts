@@ -15,7 +15,7 @@ test.beforeEach(async ({ page }) => {
     write: false,
     format: 'iife',
     globalName: 'kernels',
-    loader: { '.wasm': 'binary' },
+    loader: { '.wasm': 'binary', '.gz': 'binary' },
   });
   await page.addScriptTag({ content: outputFiles[0]!.text });
 });

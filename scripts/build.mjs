@@ -25,7 +25,7 @@ async function bundle(entryPoints, options) {
     minify: true,
     sourcemap: true,
     format: 'esm',
-    loader: { '.wasm': 'binary' },
+    loader: { '.wasm': 'binary', '.gz': 'binary' },
     logLevel: 'warning',
     ...options,
   });

@@ -22,7 +22,7 @@ export async function load(exports) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    loader: { '.wasm': 'binary' },
+    loader: { '.wasm': 'binary', '.gz': 'binary' },
     logLevel: 'error',
   });
   const code = outputFiles[0]?.text ?? '';

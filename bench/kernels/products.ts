@@ -48,7 +48,7 @@ const RUN_OPERATIONS = 1e8;
  */
 export async function measureProducts(ms: number): Promise<Partial<Record<Precision, ProductSpeeds>>> {
   const heap = await Heap.start();
-  const precisions: Precision[] = hasRelaxed() ? ['i16', 'i8', 'f32'] : ['i16', 'f32'];
+  const precisions: Precision[] = (await hasRelaxed()) ? ['i16', 'i8', 'f32'] : ['i16', 'f32'];
   const all = precisions.map((precision) => ({
     precision,
     cached: SMALL_SHAPES.filter((shape) => bytesOf(shape, precision) <= L1_BYTES).map(

@@ -19,7 +19,7 @@ export async function measureSplit(model: string, heads: number, ms: number): Pr
     new Uint8Array(await (await fetch(`/models/${model}/onnx/${name}`)).arrayBuffer());
   const weights = readPrepared(await read('model_webgpu.json'), await read('model_quantized.onnx'), heads);
   const splits: Split[] = [];
-  for (const precision of hasRelaxed() ? (['i16', 'i8'] as const) : (['i16'] as const)) {
+  for (const precision of (await hasRelaxed()) ? (['i16', 'i8'] as const) : (['i16'] as const)) {
     const clock = new Clock();
     const encoder = await clock.around(() => Encoder.open(weights, precision));
     for (const tokens of LENGTHS) {
@@ -92,6 +92,7 @@ const PARTS: Readonly<Record<string, string>> = {
   quantize: 'quantize',
   quantizeBytes: 'quantize',
   attend: 'attention',
+  attendWords: 'attention',
   gelu: 'GELU',
   normalize: 'normalisation',
 };

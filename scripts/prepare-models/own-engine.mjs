@@ -17,7 +17,7 @@ const { outputFiles } = await build({
   write: false,
   format: 'esm',
   target: 'node20',
-  loader: { '.wasm': 'binary' },
+  loader: { '.wasm': 'binary', '.gz': 'binary' },
 });
 const code = outputFiles[0]?.text ?? '';
 const { Encoder, readPrepared } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);

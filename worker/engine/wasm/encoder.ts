@@ -69,7 +69,7 @@ export class Encoder {
         const keys = qkv + 3 * token * row + row;
         const at = first ? text : token;
         const [q, out, count] = [queries + 3 * at * row, inner + at * row, first ? 1 : length];
-        kernels.attend(q, 3 * row, keys, keys + row, 3 * row, out, attention, length, count, heads, size);
+        this.#arithmetic.attend(q, 3 * row, keys, keys + row, 3 * row, out, attention, length, count, heads, size);
         text++;
         token += length;
       }

@@ -1,5 +1,4 @@
-import plain from './kernels.wasm';
-import relaxed from './kernels-relaxed.wasm';
+import packed from './kernels.gz';
 
 type Address = number;
 type Size = number;
@@ -21,20 +20,23 @@ export interface Kernels {
     size: Size,
     epsilon: number,
   ) => void;
-  attend: (
-    q: Address,
-    qBytes: Size,
-    k: Address,
-    v: Address,
-    kvBytes: Size,
-    out: Address,
-    scratch: Address,
-    tokens: Size,
-    queries: Size,
-    heads: Size,
-    size: Size,
-  ) => void;
+  attend: Attend;
+  attendWords: Attend;
 }
+
+export type Attend = (
+  q: Address,
+  qBytes: Size,
+  k: Address,
+  v: Address,
+  kvBytes: Size,
+  out: Address,
+  scratch: Address,
+  tokens: Size,
+  queries: Size,
+  heads: Size,
+  size: Size,
+) => void;
 
 /** Those that only browsers with relaxed SIMD have. */
 export interface RelaxedKernels extends Kernels {
@@ -71,16 +73,29 @@ type Multiply<OfRows extends Address[], OfColumns extends Address[]> = (
 
 const PAGE = 65_536;
 
-/** Whether the browser has relaxed SIMD. */
-export const hasRelaxed = () => WebAssembly.validate(relaxed);
+/** The kernels without and with relaxed SIMD, as scripts/build-kernels.mjs packs them: the length of the former, and both. */
+async function unpack(): Promise<Record<'plain' | 'relaxed', Uint8Array<ArrayBuffer>>> {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const end = 4 + new DataView(bytes.buffer).getUint32(0, true);
+  return { plain: bytes.subarray(4, end), relaxed: bytes.subarray(end) };
+}
+
+let builds: ReturnType<typeof unpack> | undefined;
 
 /** Compiled once: what V8 has made fast for one heap is fast for the next. */
 const modules = new Map<boolean, Promise<WebAssembly.Module>>();
 
-function compiled(isRelaxed: boolean): Promise<WebAssembly.Module> {
-  const module = modules.get(isRelaxed) ?? WebAssembly.compile(isRelaxed ? relaxed : plain);
-  modules.set(isRelaxed, module);
-  return module;
+/** Whether the browser has relaxed SIMD. */
+export async function hasRelaxed(): Promise<boolean> {
+  builds ??= unpack();
+  return WebAssembly.validate((await builds).relaxed);
+}
+
+async function compile(isRelaxed: boolean): Promise<WebAssembly.Module> {
+  builds ??= unpack();
+  const { plain, relaxed } = await builds;
+  return WebAssembly.compile(isRelaxed ? relaxed : plain);
 }
 
 /** The kernels' memory: what is put there stays, and above it lies room that each run lays out anew. */
@@ -95,10 +110,13 @@ export class Heap {
   }
 
   /** @param useRelaxed default: where the browser has relaxed SIMD */
-  static async start(useRelaxed = hasRelaxed()): Promise<Heap> {
+  static async start(useRelaxed?: boolean): Promise<Heap> {
+    const isRelaxed = useRelaxed ?? (await hasRelaxed());
+    const module = modules.get(isRelaxed) ?? compile(isRelaxed);
+    modules.set(isRelaxed, module);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE });
     const imports = { env: { memory, abort: aborted } };
-    const { exports } = await WebAssembly.instantiate(await compiled(useRelaxed), imports);
+    const { exports } = await WebAssembly.instantiate(await module, imports);
     return new Heap(exports as unknown as Kernels, memory);
   }
 

@@ -4,7 +4,7 @@ import { Heap, hasRelaxed } from './heap';
 import { checks, relaxedChecks, use } from './kernels.checks';
 
 // Node 20 has relaxed SIMD behind a flag, and its dot product is wrong there; e2e/kernels.spec.ts checks it in a browser.
-const isShipped = hasRelaxed();
+const isShipped = await hasRelaxed();
 if (!isShipped) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 describe.each([

@@ -30,7 +30,7 @@ export function fasterPrecision(): Promise<'i16' | 'i8'> {
 }
 
 async function decide(): Promise<'i16' | 'i8'> {
-  if (!hasRelaxed()) return 'i16';
+  if (!(await hasRelaxed())) return 'i16';
   const { kernels } = await Heap.start(true);
   const dot = kernels.dot?.(127, 255);
   if (dot === ONE_INSTRUCTION) return 'i8';

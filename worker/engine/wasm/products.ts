@@ -1,4 +1,4 @@
-import type { Heap, RelaxedKernels } from './heap';
+import type { Attend, Heap, RelaxedKernels } from './heap';
 import { dequantized, quantizeColumns } from './quantize-columns';
 import type { Matrix, Product } from './weights';
 
@@ -48,6 +48,8 @@ export interface Arithmetic {
     rows: number,
     range: ColumnRange,
   ): void;
+  /** Attention, in as many bits as the products. */
+  readonly attend: Attend;
 }
 
 interface ColumnRange {
@@ -119,6 +121,7 @@ function byWords(heap: Heap): Arithmetic {
       const { inputs, columns, values, scales, corrections, bias } = product;
       kernels.multiply(x, xScales, extra, values, scales, corrections, bias, out, rows, inputs, columns, first, last);
     },
+    attend: kernels.attendWords,
   };
 }
 
@@ -140,6 +143,7 @@ function byBytes(heap: Heap): Arithmetic {
       const ofColumns = [values, scales, corrections, bias] as const;
       kernels.multiplyRelaxed(x, xScales, extra, more, ...ofColumns, out, rows, inputs, columns, first, last);
     },
+    attend: kernels.attendWords,
   };
 }
 
@@ -155,6 +159,7 @@ function byFloats(heap: Heap): Arithmetic {
     quantize() {},
     multiply: (x, _, { inputs, columns, values, bias }, out, rows, { first, last }) =>
       kernels.multiplyFloats(x, values, bias, out, rows, inputs, columns, first, last),
+    attend: kernels.attend,
   };
 }
 
