@@ -1,6 +1,6 @@
+import { checks, relaxedChecks, use } from '../../worker/engine/wasm/checks';
 import { Encoder } from '../../worker/engine/wasm/encoder';
 import { Heap } from '../../worker/engine/wasm/heap';
-import { checks, relaxedChecks, use } from '../../worker/engine/wasm/kernels.checks';
 import { readPrepared } from '../../worker/engine/wasm/prepared-weights';
 import type { Precision } from '../../worker/engine/wasm/products';
 

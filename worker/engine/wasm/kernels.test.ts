@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { checks, relaxedChecks, use } from './checks';
 import { Heap, hasRelaxed } from './heap';
-import { checks, relaxedChecks, use } from './kernels.checks';
 
 // Node 20 has relaxed SIMD behind a flag, and its dot product is wrong there; e2e/kernels.spec.ts checks it in a browser.
 const isShipped = await hasRelaxed();
