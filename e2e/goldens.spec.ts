@@ -74,7 +74,7 @@ for (const { model, cpu, gpu } of MODELS) {
     test.setTimeout(300_000);
     const page = await gpuBrowser.newPage();
     await openTool(page, server);
-    const cases: GoldenCase[] = goldens.cases.filter(({ token_count }) => token_count < 30).slice(0, 10);
+    const cases: GoldenCase[] = goldens.cases.filter(({ token_count }) => token_count < 30).slice(0, 6);
     const result = await page.evaluate(
       async ([model, cases]) => {
         const embedder = await bge.create({ model, device: 'webgpu' });
