@@ -51,14 +51,14 @@ test('the search sample: measures of all three ways, plots, the failing queries,
   await expect(status(page)).toHaveText('Cancelled.');
   await evaluate(page).click();
   await done(page);
-  await expect(status(page)).toHaveText('Done: 133 queries on 133 texts.');
+  await expect(status(page)).toHaveText('Done: 77 queries on 77 texts.');
   const row = page.locator('.measures tr', { hasText: 'nDCG@10' });
   const [dense, lexical, hybrid] = (await row.getByRole('cell').allTextContents()).map(Number.parseFloat);
   expect(dense).toBeGreaterThan(0.7);
   expect(lexical).toBeGreaterThan(0.4);
   expect(hybrid).toBeGreaterThan(lexical!);
   await expect(page.getByRole('img', { name: /^Recall for each k/ })).toBeVisible();
-  await expect(page.getByRole('img', { name: /^nDCG@10 of 133 queries/ })).toBeVisible();
+  await expect(page.getByRole('img', { name: /^nDCG@10 of 77 queries/ })).toBeVisible();
 
   const failures = page.locator('.failure');
   await expect(failures).toHaveCount(10);
@@ -90,7 +90,7 @@ test('the similarity sample: correlations, the pairs that disagree, and a table 
   await expect(page.locator('.pairs tbody tr')).toHaveCount(20);
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export CSV' }).click();
-  const rows = (await readFile(await (await download).path(), 'utf8')).trim().split('\r\n');
+  const rows = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\r\n');
   expect(rows[0]).toBe('\uFEFFtext A,text B,people’s score,cosine,place by people,place by model');
   expect(rows).toHaveLength(41);
   expect(rows[1]).toMatch(/^The train leaves at eight\.,At eight o’clock the train departs\.,5,0\.\d+,\d+,\d+$/);
@@ -108,8 +108,7 @@ test('own files in three parts: what is missing is said, then what fails is show
     'queries.jsonl – 4 queries',
   ]);
   await expect(page.locator('#missing')).toHaveText('Still missing: the judgements (qrels).');
-  await evaluate(page).click();
-  await expect(status(page)).toHaveText('Still missing: the judgements (qrels).');
+  await expect(evaluate(page)).toBeDisabled();
 
   await drop(page, { 'test.tsv': `${qrels}sea\ttides\t1\n` });
   await evaluate(page).click();
@@ -130,7 +129,7 @@ test('own files in three parts: what is missing is said, then what fails is show
   );
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export CSV' }).click();
-  const rows = (await readFile(await (await download).path(), 'utf8')).trim().split('\r\n');
+  const rows = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\r\n');
   expect(rows).toHaveLength(1 + 3 * 3);
   expect(rows).toContain('sea,why does the sea rise and fall?,By meaning,1,1,1,1,1,1,1,tide');
 });
@@ -171,7 +170,7 @@ test('in Chinese: interface, model and sample', async ({ page, open }) => {
   await page.getByRole('button', { name: '试用相似度示例' }).click();
   await expect(status(page)).toHaveText('完成：40 对文本。', { timeout: 90_000 });
   await expect(page.getByLabel('文本语言')).toHaveValue('zh');
-  expect(Number(await page.locator('.measures strong').first().textContent())).toBeGreaterThan(0.6);
+  expect(Number(await page.locator('.measures strong').first().textContent())).toBeGreaterThan(0.4);
   await page.getByRole('button', { name: 'English' }).click();
   await expect(page.locator('.headline')).toHaveText(/^The model and people /);
 });

@@ -16,7 +16,7 @@ export interface Failure {
   readonly ndcg: number;
   /** Its answers, in the order in which they were found. */
   readonly wanted: readonly Placed[];
-  /** What was found first, and is no answer. */
+  /** What is no answer, and was found before the last of them. */
   readonly instead: readonly Placed[];
 }
 
@@ -38,7 +38,10 @@ export function failuresOf({ set, rankings, evaluations }: RetrievalResult, mode
       .filter(isAnswer)
       .map((id) => found.get(id) ?? { document: documents.get(id)!, place: null, score: null })
       .sort((a, b) => placeOf(a) - placeOf(b));
-    const instead = [...found.values()].filter(({ document }) => !isAnswer(document.id)).slice(0, MOST_INSTEAD);
+    const last = placeOf(wanted.at(-1)!);
+    const instead = [...found.values()]
+      .filter(({ document, place }) => place < last && !isAnswer(document.id))
+      .slice(0, MOST_INSTEAD);
     failures.push({ query, ndcg, wanted, instead });
   }
   return failures.sort((a, b) => a.ndcg - b.ndcg || placeOf(b.wanted[0]!) - placeOf(a.wanted[0]!));

@@ -44,10 +44,13 @@ export async function measureRetrieval(
   const index = await createIndex({ embedder, signal });
   try {
     onProgress('embed', 0, set.documents.length);
-    await index.add(set.documents as Parameters<typeof index.add>[0], {
-      signal,
-      onProgress: (event) => event.phase === 'add' && onProgress('embed', event.documents, event.totalDocuments),
-    });
+    await index.add(
+      set.documents.map((document) => ({ ...document })),
+      {
+        signal,
+        onProgress: (event) => event.phase === 'add' && onProgress('embed', event.documents, event.totalDocuments),
+      },
+    );
     const rankings = {} as Record<SearchMode, FoundRankings>;
     const evaluations = {} as Record<SearchMode, Evaluation>;
     for (const mode of MODES) {

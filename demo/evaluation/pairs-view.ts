@@ -21,7 +21,7 @@ export function pairsView(result: SimilarityResult, words: PageWords): Node[] {
         {},
         make('h3', { textContent: words.measures }),
         table(
-          [words.measure, words.results],
+          [words.measure, words.value],
           [
             [named(words.spearman, words.spearmanMeaning), make('strong', { textContent: shown(spearman) })],
             [named(words.pearson, words.pearsonMeaning), make('strong', { textContent: shown(pearson) })],

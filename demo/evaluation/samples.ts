@@ -10,7 +10,7 @@ const FAQS: Readonly<Record<Language, { readonly url: string; readonly source: s
   en: { url: faqEn, source: 'python-' },
   zh: { url: faqZh, source: 'debian-' },
 };
-const MOST_CHARACTERS = 1200;
+const MOST_CHARACTERS = 600;
 
 /** Questions as queries, and their answers as the texts to be found. Rejects as fetch does. */
 export async function searchSample(language: Language, name: string): Promise<Part> {

@@ -107,7 +107,7 @@ function spreadPlot({ evaluations }: RetrievalResult, mode: SearchMode, words: P
 function card({ query, ndcg, wanted, instead }: Failure, words: PageWords): HTMLElement {
   const side = (title: string, placed: readonly Placed[]) =>
     make('div', {}, make('h5', { textContent: title }), ...placed.map((one) => entry(one, words)));
-  const nothing = make('p', { className: 'hint', textContent: words.nothingFound });
+  const none = wanted.every(({ place }) => place !== null) ? words.wrongOrder : words.nothingElse;
   return make(
     'li',
     { className: 'failure' },
@@ -121,7 +121,7 @@ function card({ query, ndcg, wanted, instead }: Failure, words: PageWords): HTML
       'div',
       { className: 'sides' },
       side(words.wanted, wanted.slice(0, 3)),
-      instead.length > 0 ? side(words.instead, instead) : nothing,
+      instead.length > 0 ? side(words.instead, instead) : make('p', { className: 'hint', textContent: none }),
     ),
   );
 }

@@ -86,10 +86,6 @@ export class Parts {
     this.#held.set(part.kind, part);
   }
 
-  clear(): void {
-    this.#held.clear();
-  }
-
   get<K extends PartKind>(kind: K): Extract<Part, { kind: K }> | undefined {
     return this.#held.get(kind) as Extract<Part, { kind: K }> | undefined;
   }

@@ -98,6 +98,7 @@ const en = {
     `${percent(first, all)} of the queries have a right answer in first place, ${percent(ten, all)} among the first ten.`,
   measures: 'Measures',
   measure: 'Measure',
+  value: 'Value',
   measureHint: 'Means over all queries, 0 to 1; higher is better. The best of a row is bold.',
   best: 'best',
   nameOf: { ndcg: 'nDCG', mrr: 'MRR', recall: 'Recall', map: 'MAP', precision: 'Precision' },
@@ -108,7 +109,7 @@ const en = {
     map: 'how few wrong ones stand before the right ones',
     precision: 'part of what was found that is right',
   },
-  recallPlot: 'Recall: how much is found among the first k',
+  recallPlot: 'Recall: what is found among the first k',
   recallLabel: (ways: string) => `Recall for each k from 1 to 100. At 10: ${ways}.`,
   places: 'first k found',
   recall: 'recall@k',
@@ -130,7 +131,8 @@ const en = {
   place: (n: number) => `place ${number(n)}`,
   notFound: 'not among the first 100',
   score: (value: string) => `score ${value}`,
-  nothingFound: 'Nothing was found.',
+  nothingElse: 'Nothing else was found.',
+  wrongOrder: 'All are in front, but a weaker answer stands before a better one.',
   more: (n: number) => `Show ${n} more`,
   columns: [
     'query id',
@@ -155,7 +157,7 @@ const en = {
       ? 'All scores of one side are the same, so there is no correlation.'
       : value >= 0.8
         ? 'The model and people agree well.'
-        : value >= 0.5
+        : value >= 0.4
           ? 'The model and people agree in part.'
           : 'The model and people hardly agree.',
   scale: '−1 to 1; 1 is full agreement.',
@@ -263,6 +265,7 @@ const zh: PageWords = {
     `${percent(first, all)} 的查询首位就是正确答案，${percent(ten, all)} 在前十位中有正确答案。`,
   measures: '指标',
   measure: '指标',
+  value: '数值',
   measureHint: '所有查询的平均值，0 到 1，越高越好。每行最好的以粗体显示。',
   best: '最好',
   nameOf: { ndcg: 'nDCG', mrr: 'MRR', recall: '召回率', map: 'MAP', precision: '精确率' },
@@ -295,7 +298,8 @@ const zh: PageWords = {
   place: (n) => `第 ${number(n)} 位`,
   notFound: '不在前 100 位',
   score: (value) => `得分 ${value}`,
-  nothingFound: '什么也没有找到。',
+  nothingElse: '没有找到其他内容。',
+  wrongOrder: '答案都在最前，但较弱的排在了较好的之前。',
   more: (n) => `再显示 ${n} 个`,
   columns: [
     '查询 id',
@@ -320,7 +324,7 @@ const zh: PageWords = {
       ? '有一方的分数全部相同，无法计算相关性。'
       : value >= 0.8
         ? '模型与人的判断相当一致。'
-        : value >= 0.5
+        : value >= 0.4
           ? '模型与人的判断部分一致。'
           : '模型与人的判断几乎不一致。',
   scale: '−1 到 1；1 为完全一致。',
