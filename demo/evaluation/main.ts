@@ -34,15 +34,18 @@ speak(WORDS, () => {
   showResult();
 });
 
-/** Holds what a file has, and says what is still missing. */
-function take(part: Part): void {
+/** Holds what a file or a sample has, and says what is still missing. */
+function hold(part: Part): void {
   parts.add(part);
   texts.value = isChinese(someTexts(part)) ? 'zh' : 'en';
   element('notice').replaceChildren();
   showParts();
-  if (!isComplete()) return;
-  tell(say(WORDS).ready);
-  evaluateButton.focus();
+}
+
+function take(part: Part): void {
+  hold(part);
+  tell(isComplete() ? say(WORDS).ready : '');
+  if (isComplete()) evaluateButton.focus();
 }
 
 const isComplete = () => parts.all.length > 0 && parts.missing.length === 0;
@@ -197,7 +200,7 @@ const aborted = (signal: AbortSignal) =>
 async function trySample(sample: () => Part | Promise<Part>): Promise<void> {
   if (running) return;
   try {
-    take(await sample());
+    hold(await sample());
     await evaluateParts();
   } catch (error) {
     refuse(error);
