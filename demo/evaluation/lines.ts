@@ -3,6 +3,7 @@ import Papa from 'papaparse';
 /** So long the page reads before it looks at the keyboard again. */
 const SLICE_MS = 12;
 
+/** Lets others have their turn: the keyboard, and what is to be drawn. */
 export const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /** A line that is not empty, and its number, from 1. */

@@ -8,6 +8,7 @@ import {
   type SimilarityReport,
   similarityReport,
 } from 'bge-web/training';
+import { turn } from './lines';
 import type { Pair, RetrievalSet } from './test-set';
 
 export const MODES = ['dense', 'lexical', 'hybrid'] as const satisfies SearchMode[];
@@ -59,6 +60,7 @@ export async function measureRetrieval(
         onProgress: ({ done, total }) => onProgress(mode, done, total),
       });
       evaluations[mode] = evaluate(rankings[mode], set.qrels, { k: CUTS });
+      await turn();
     }
     return { set, rankings, evaluations };
   } finally {

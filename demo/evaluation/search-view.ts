@@ -12,6 +12,8 @@ const SHOWN: readonly Measure[] = ['ndcg@10', 'mrr@10', 'recall@10', 'recall@100
 const BINS = 10;
 /** Failing queries that are shown at once. */
 const STEP = 10;
+/** So much of a text is more than two lines show. */
+const MOST_CHARACTERS = 300;
 
 /** Shows what was measured of all ways of searching, and where one of them fails. */
 export function searchView(result: RetrievalResult, mode: SearchMode, words: PageWords): Node[] {
@@ -128,7 +130,7 @@ function card({ query, ndcg, wanted, instead }: Failure, words: PageWords): HTML
 
 function entry({ document: { title, text }, place, score }: Placed, words: PageWords): HTMLElement {
   const where = place === null ? words.notFound : `${words.place(place)}, ${words.score(score!.toFixed(3))}`;
-  const textContent = title === '' ? text : `${title} – ${text}`;
+  const textContent = (title === '' ? text : `${title} – ${text}`).slice(0, MOST_CHARACTERS);
   return make(
     'p',
     { className: 'entry' },
