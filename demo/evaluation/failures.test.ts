@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../../src/training';
-import { answeredWithin, failuresOf } from './failures';
+import { failuresOf, firstPlace, whatCame } from './failures';
 import { ticksOf } from './ticks';
 
 const documents = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, title: '', text: id }));
@@ -19,17 +19,16 @@ const result = {
 };
 
 test('the failing queries: the worst first, where each answer came, and what stands before the last of them', () => {
-  const shown = failuresOf(result, 'hybrid').map(({ query, wanted, instead }) => [
-    query,
-    wanted.map(({ document, place }) => `${document.id} ${place}`).join(),
-    instead.map(({ document, place }) => `${document.id} ${place}`).join(),
-  ]);
+  const shown = failuresOf(result, 'hybrid').map(({ id }) => {
+    const { wanted, instead } = whatCame(result, 'hybrid', id);
+    return [id, ...[wanted, instead].map((all) => all.map(({ document, place }) => `${document.id} ${place}`).join())];
+  });
   expect(shown).toEqual([
     ['lost', 'd 2,c null', 'e 1,a 3'],
     ['late', 'b 3', 'a 1,c 2'],
     ['graded', 'b 1,a 2', ''],
   ]);
-  expect([1, 2, 3].map((place) => answeredWithin(result, 'dense', place))).toEqual([2, 3, 4]);
+  expect(Object.keys(qrels).map((id) => firstPlace(result, 'dense', id))).toEqual([1, 3, 2, 1]);
 });
 
 test('ticks are round numbers, and where they belong', () => {

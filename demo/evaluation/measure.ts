@@ -4,11 +4,14 @@ import {
   type Evaluation,
   evaluate,
   type FoundRankings,
+  type Measure,
+  type Measures,
+  type Qrels,
   rank,
   type SimilarityReport,
   similarityReport,
 } from 'bge-web/training';
-import { turn } from './lines';
+import { eachOf, turn } from './lines';
 import type { Pair, RetrievalSet } from './test-set';
 
 export const MODES = ['dense', 'lexical', 'hybrid'] as const satisfies SearchMode[];
@@ -20,7 +23,7 @@ export const CUTS = [1, 2, 3, 5, 10, 20, 50, DEPTH];
 export interface RetrievalResult {
   readonly set: RetrievalSet;
   readonly rankings: Readonly<Record<SearchMode, FoundRankings>>;
-  readonly evaluations: Readonly<Record<SearchMode, Evaluation>>;
+  readonly evaluations: Readonly<Record<SearchMode, Pick<Evaluation, 'mean' | 'queries'>>>;
 }
 
 export interface SimilarityResult {
@@ -53,19 +56,38 @@ export async function measureRetrieval(
       },
     );
     const rankings = {} as Record<SearchMode, FoundRankings>;
-    const evaluations = {} as Record<SearchMode, Evaluation>;
+    const evaluations = {} as Record<SearchMode, Pick<Evaluation, 'mean' | 'queries'>>;
     for (const mode of MODES) {
       rankings[mode] = await rank(index, set.queries, {
         ...{ mode, k: DEPTH, signal },
         onProgress: ({ done, total }) => onProgress(mode, done, total),
       });
-      evaluations[mode] = evaluate(rankings[mode], set.qrels, { k: CUTS });
-      await turn();
+      evaluations[mode] = await evaluateInTurns(rankings[mode], set.qrels);
     }
     return { set, rankings, evaluations };
   } finally {
     index.dispose();
   }
+}
+
+/** Queries that are measured before others get their turn. */
+const GROUP = 100;
+
+/** As `evaluate`: some queries at a time, since thousands at once would hold the page up. */
+async function evaluateInTurns(rankings: FoundRankings, qrels: Qrels): Promise<Pick<Evaluation, 'mean' | 'queries'>> {
+  const ids = Object.keys(qrels);
+  const queries: Record<string, Measures> = {};
+  for (let from = 0; from < ids.length; from += GROUP) {
+    const group = ids.slice(from, from + GROUP);
+    const some = <T>(all: Readonly<Record<string, T>>) => Object.fromEntries(group.map((id) => [id, all[id]!]));
+    Object.assign(queries, evaluate(some(rankings), some(qrels), { k: CUTS }).queries);
+    await turn();
+  }
+  const mean: Record<Measure, number> = {};
+  for (const measures of Object.values(queries))
+    for (const [name, value] of Object.entries(measures) as [Measure, number][])
+      mean[name] = (mean[name] ?? 0) + value / ids.length;
+  return { mean, queries };
 }
 
 /** Compares the two texts of each pair, and that with what people say. Rejects with the signal's reason, and for fewer than 2 pairs. */
@@ -81,7 +103,8 @@ export async function measureSimilarity(
   });
   const rows = new Map(texts.map((text, i) => [text, vectors.row(i)]));
   const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, d) => sum + value * b[d]!, 0);
-  const scores = pairs.map(({ a, b }) => cosine(rows.get(a)!, rows.get(b)!));
+  const scores: number[] = [];
+  await eachOf(pairs, ({ a, b }) => scores.push(cosine(rows.get(a)!, rows.get(b)!)));
   return {
     pairs,
     scores,

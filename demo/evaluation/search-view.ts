@@ -1,7 +1,7 @@
 import type { SearchMode } from 'bge-web/search';
 import type { Measure } from 'bge-web/training';
 import { make } from '../shared/dom';
-import { answeredWithin, type Failure, failuresOf, type Placed } from './failures';
+import { type Failure, failuresOf, firstPlace, type Placed, whatCame } from './failures';
 import { CUTS, DEPTH, MODES, type RetrievalResult } from './measure';
 import { figure, longList, table } from './parts';
 import { barPlot, linePlot, type Point } from './plots';
@@ -17,11 +17,11 @@ const MOST_CHARACTERS = 300;
 
 /** Shows what was measured of all ways of searching, and where one of them fails. */
 export function searchView(result: RetrievalResult, mode: SearchMode, words: PageWords): Node[] {
-  const all = Object.keys(result.set.queries).length;
-  const headline = words.headline(answeredWithin(result, mode, 1), answeredWithin(result, mode, 10), all);
+  const places = Object.keys(result.set.queries).map((id) => firstPlace(result, mode, id));
+  const within = (most: number) => places.filter((place) => place <= most).length;
   const failures = failuresOf(result, mode);
   return [
-    make('p', { className: 'headline', textContent: headline }),
+    make('p', { className: 'headline', textContent: words.headline(within(1), within(10), places.length) }),
     make(
       'div',
       { className: 'figures' },
@@ -30,9 +30,9 @@ export function searchView(result: RetrievalResult, mode: SearchMode, words: Pag
       spreadPlot(result, mode, words),
     ),
     make('h3', { textContent: words.failing }),
-    make('p', { className: 'hint', textContent: words.failingHint(failures.length, all) }),
+    make('p', { className: 'hint', textContent: words.failingHint(failures.length, places.length) }),
     ...longList(
-      failures.map((failure) => () => card(failure, words)),
+      failures.map((failure) => () => card(result, mode, failure, words)),
       STEP,
       words.more,
     ),
@@ -106,7 +106,8 @@ function spreadPlot({ evaluations }: RetrievalResult, mode: SearchMode, words: P
   return figure(words.spread, plot, [[mode, words.modes[mode]]], { summary: words.numbers, table: numbers });
 }
 
-function card({ query, ndcg, wanted, instead }: Failure, words: PageWords): HTMLElement {
+function card(result: RetrievalResult, mode: SearchMode, { id, ndcg }: Failure, words: PageWords): HTMLElement {
+  const { wanted, instead } = whatCame(result, mode, id);
   const side = (title: string, placed: readonly Placed[]) =>
     make('div', {}, make('h5', { textContent: title }), ...placed.map((one) => entry(one, words)));
   const none = wanted.every(({ place }) => place !== null) ? words.wrongOrder : words.nothingElse;
@@ -116,7 +117,7 @@ function card({ query, ndcg, wanted, instead }: Failure, words: PageWords): HTML
     make(
       'div',
       { className: 'query' },
-      make('h4', { textContent: query }),
+      make('h4', { textContent: result.set.queries[id]! }),
       make('span', { className: 'badge', textContent: `nDCG@10 ${ndcg.toFixed(2)}` }),
     ),
     make(
@@ -140,15 +141,22 @@ function entry({ document: { title, text }, place, score }: Placed, words: PageW
 }
 
 /** A row for each query and way of searching. */
-export function searchRows({ set, rankings, evaluations }: RetrievalResult, words: PageWords): (string | number)[][] {
+export function searchRows(result: RetrievalResult, words: PageWords): (string | number)[][] {
+  const { set, rankings, evaluations } = result;
   return [
     words.columns,
     ...Object.entries(set.queries).flatMap(([id, query]) =>
       MODES.map((mode) => {
-        const found = rankings[mode][id]!;
-        const place = found.findIndex((hit) => (set.qrels[id]![hit.id] ?? 0) >= 1);
+        const place = firstPlace(result, mode, id);
         const values = SHOWN.map((measure) => Number(evaluations[mode].queries[id]![measure]!.toFixed(4)));
-        return [id, query, words.modes[mode], ...values, place < 0 ? '' : place + 1, found[0]?.id ?? ''];
+        return [
+          id,
+          query,
+          words.modes[mode],
+          ...values,
+          Number.isFinite(place) ? place : '',
+          rankings[mode][id]![0]?.id ?? '',
+        ];
       }),
     ),
   ];
