@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser } from '@playwright/test';
-import { expect, forEachScreen, inspect, type Page, test } from './demo-site';
+import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
 
 const status = (page: Page) => page.locator('#status');
 const done = (page: Page) => expect(status(page)).toHaveText(/^Done/, { timeout: 120_000 });
@@ -192,7 +192,7 @@ test('in Chinese: interface, model and sample', async ({ page, open }) => {
 
 forEachScreen('evaluation', async (page, name, open) => {
   await open('evaluation/');
-  await inspect(page, `evaluation-${name}-before`);
+  await screenshot(page, `evaluation-${name}-before`);
   await page.getByRole('button', { name: 'Try a search sample' }).click();
   await done(page);
   await inspect(page, `evaluation-${name}-search`);

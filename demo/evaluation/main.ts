@@ -6,7 +6,14 @@ import { showError } from '../shared/error-box';
 import { isChinese, type Language, language, say, speak } from '../shared/language';
 import { startEmbedder } from '../shared/start-embedder';
 import { takeFiles } from './input';
-import { measureRetrieval, measureSimilarity, type RetrievalResult, type SimilarityResult, type Step } from './measure';
+import {
+  measureRetrieval,
+  measureSimilarity,
+  type RetrievalResult,
+  type SimilarityResult,
+  type Step,
+  type Watched,
+} from './measure';
 import { pairRows, pairsView } from './pairs-view';
 import { pairsSample, searchSample } from './samples';
 import { searchRows, searchView } from './search-view';
@@ -57,7 +64,8 @@ function someTexts(part: Part): string[] {
   if (part.kind === 'corpus') return part.documents.slice(0, most).map(({ text }) => text);
   if (part.kind === 'examples') return part.set.documents.slice(0, most).map(({ text }) => text);
   if (part.kind === 'queries') return [...part.queries.values()].slice(0, most);
-  return someTexts(parts.get('corpus') ?? parts.get('queries') ?? { name: '', kind: 'pairs', pairs: [] });
+  const others = parts.get('corpus') ?? parts.get('queries');
+  return others ? someTexts(others) : [];
 }
 
 async function evaluateParts(): Promise<void> {
@@ -86,19 +94,22 @@ async function evaluateParts(): Promise<void> {
   }
 }
 
-type Job = (embedder: Embedder, watched: Parameters<typeof measureRetrieval>[2]) => Promise<Result>;
+type Job = (embedder: Embedder, watched: Watched) => Promise<Result>;
 
 /** What the parts call for. Throws FaultyFile where they do not fit each other. */
 function jobOf(parts: Parts): Job {
   const pairs = parts.get('pairs');
   if (pairs) {
     if (pairs.pairs.length < 2) throw new FaultyFile('onePair', { file: pairs.name });
-    return async (...args) => ({ kind: 'pairs', result: await measureSimilarity(args[0], pairs.pairs, args[1]) });
+    return async (embedder, watched) => ({
+      kind: 'pairs',
+      result: await measureSimilarity(embedder, pairs.pairs, watched),
+    });
   }
   const examples = parts.get('examples');
   const { set, unanswered } = examples ? { set: examples.set, unanswered: 0 } : joined(parts);
   if (unanswered > 0) notice(say(WORDS).unanswered(unanswered));
-  return async (...args) => ({ kind: 'search', result: await measureRetrieval(args[0], set, args[1]) });
+  return async (embedder, watched) => ({ kind: 'search', result: await measureRetrieval(embedder, set, watched) });
 }
 
 /** One model at a time: another language's takes the place of the one before. */
@@ -160,8 +171,8 @@ function missing(): string {
   return parts.missing.length === 0 ? '' : words.stillMissing(parts.missing.map((kind) => words.missing[kind]!));
 }
 
-/** Says what is wrong with a file, with the line, or that something else failed. */
-function refuse(error: unknown): void {
+/** Says what is wrong with a file, with the line, or that something else failed, which `again` tries anew. */
+function refuse(error: unknown, again: () => void = evaluateParts): void {
   const words = say(WORDS);
   tell('');
   if (error instanceof FaultyFile) {
@@ -172,8 +183,9 @@ function refuse(error: unknown): void {
     );
   } else
     showError(element('notice'), error, () => {
-      evaluateButton.focus();
-      evaluateParts();
+      element('notice').replaceChildren();
+      (evaluateButton.checkVisibility() ? evaluateButton : element('sample-search')).focus();
+      again();
     });
 }
 
@@ -203,7 +215,7 @@ async function trySample(sample: () => Part | Promise<Part>): Promise<void> {
     hold(await sample());
     await evaluateParts();
   } catch (error) {
-    refuse(error);
+    refuse(error, () => trySample(sample));
   }
 }
 
@@ -227,5 +239,5 @@ element('export').addEventListener('click', () => {
   save(name, toCsv(shown.kind === 'search' ? searchRows(shown.result, words) : pairRows(shown.result, words)));
   tell(words.exported(name));
 });
-takeFiles(take, refuse);
+takeFiles(take, (error) => refuse(error, () => element('open').click()));
 showParts();
