@@ -22,6 +22,11 @@ const WORDS = {
       'Paste two lists, see what matches, what is double, and how sure that is. The page cannot send anything.',
       'Scores, thresholds, and a locked page',
     ],
+    evaluation: [
+      'Evaluation',
+      'Take a sample or your own test set: see how good the search is on it, and which queries fail.',
+      'Measures, plots, and failing queries',
+    ],
     playground: ['Playground', 'Encode sentences and compare them, with all the numbers.'],
   },
   zh: {
@@ -38,6 +43,7 @@ const WORDS = {
       '粘贴两份列表，看哪些相配、哪些重复、有多大把握。这个页面无法发送任何东西。',
       '分数、阈值，以及上了锁的页面',
     ],
+    evaluation: ['评测', '用示例或您自己的测试集，看看搜索效果如何、哪些查询出错。', '指标、图表与出错的查询'],
     playground: ['试验场', '对句子编码并比较，附全部数字。'],
   },
 };
@@ -47,7 +53,7 @@ const there: readonly string[] = import.meta.env.DEMOS;
 
 function show(): void {
   const words = say(WORDS);
-  const cards = (['search', 'notes', 'similarity'] as const).filter((name) => there.includes(name));
+  const cards = (['search', 'notes', 'similarity', 'evaluation'] as const).filter((name) => there.includes(name));
   element('cards').replaceChildren(
     ...cards.map((name) => {
       const [title, what, shows] = words[name] as [string, string, string];

@@ -5,7 +5,9 @@ import { defineConfig } from 'vite';
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** A page each, in the folder of its name; home shows a card for each that is there. */
-const demos = ['search', 'notes', 'similarity', 'playground'].filter((name) => existsSync(path(`${name}/index.html`)));
+const demos = ['search', 'notes', 'similarity', 'evaluation', 'playground'].filter((name) =>
+  existsSync(path(`${name}/index.html`)),
+);
 
 export default defineConfig({
   root: path('.'),
@@ -24,11 +26,12 @@ export default defineConfig({
     alias: [
       { find: /^bge-web$/, replacement: path('../dist/index.js') },
       { find: /^bge-web\/search$/, replacement: path('../dist/search.js') },
+      { find: /^bge-web\/training$/, replacement: path('../dist/training.js') },
       { find: /^bge-web\/worker(?=\?|$)/, replacement: path('../dist/worker.js') },
     ],
   },
   // Vite's pre-bundling would move index.js away from the worker.js beside it.
-  optimizeDeps: { exclude: ['bge-web', 'bge-web/search'] },
+  optimizeDeps: { exclude: ['bge-web', 'bge-web/search', 'bge-web/training'] },
   worker: { format: 'es' },
   server: { fs: { allow: [path('..')] } },
   build: {

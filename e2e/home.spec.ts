@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, forEachScreen, inspect, test } from './demo-site';
 import { root } from './fixtures';
 
-const DEMOS = ['Reverse dictionary', 'Notes', 'Private similarity'];
+const DEMOS = ['Reverse dictionary', 'Notes', 'Private similarity', 'Evaluation'];
 
 test('home leads to each demo, and to the playground, and back', async ({ page, open }) => {
   await open('');
@@ -34,7 +34,7 @@ test('the language is the one last chosen, else the browser’s', async ({ page,
   await chinese.close();
 });
 
-for (const folder of ['', 'search/', 'notes/', 'similarity/', 'playground/']) {
+for (const folder of ['', 'search/', 'notes/', 'similarity/', 'evaluation/', 'playground/']) {
   test(`the first screen of ${folder || 'home'} takes less than 200 kB of JavaScript, packed as hosts do`, async ({
     page,
     open,

@@ -128,6 +128,7 @@ const pages: Readonly<Record<string, Documentation>> = {
     prelude: EMBEDDER,
     prints: {
       'const rankings:': ['1 1 1.0 1 1 0', 'food'],
+      'createIndex({ embedder })': ['dense 1', 'lexical 1', 'hybrid 1', '2/2', 'tide 1'],
       similarityReport: ['true true 3'],
       mineHardNegatives: ['corpus 6/6', 'mine 1/1', 'mine 2/2', '2 2'],
       trainQueryAdapter: ['20 true', 'true', 'true'],

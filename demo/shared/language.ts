@@ -15,6 +15,12 @@ export const language = (): Language => current;
 /** Picks what is said in the language in use. */
 export const say = <W>(words: Words<W>): W => words[current];
 
+/** Whether texts are written in Chinese, mostly. */
+export function isChinese(texts: readonly string[]): boolean {
+  const all = texts.join('');
+  return (all.match(/\p{Script=Han}/gu)?.length ?? 0) > all.length / 5;
+}
+
 /**
  * Puts the words of a page where its HTML says so, in the language last chosen here, else the browser's, and again whenever
  * the button `#language` changes it: those of `data-say="key"` as text, those of `data-say-label` and `data-say-placeholder`

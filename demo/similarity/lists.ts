@@ -48,15 +48,3 @@ export async function readFile(file: File): Promise<Columns | string[]> {
     );
   return linesOf(text);
 }
-
-/** Whether a text is written in Chinese, mostly. */
-export function isChinese(texts: readonly string[]): boolean {
-  const all = texts.join('');
-  return (all.match(/\p{Script=Han}/gu)?.length ?? 0) > all.length / 5;
-}
-
-/** CSV as spreadsheets read it: UTF-8 with its mark, and no cell that they would take for a formula. */
-export function toCsv(rows: readonly (readonly (string | number)[])[]): Blob {
-  const csv = Papa.unparse(rows as (string | number)[][], { escapeFormulae: true });
-  return new Blob([`\uFEFF${csv}\r\n`], { type: 'text/csv;charset=utf-8' });
-}

@@ -1,8 +1,8 @@
 import { element, make } from '../shared/dom';
 import { showError } from '../shared/error-box';
-import { type Language, language, say, speak } from '../shared/language';
+import { isChinese, type Language, language, say, speak } from '../shared/language';
 import { lists, setLists, showCounts, takeFiles } from './input';
-import { isChinese, MOST_LINES } from './lists';
+import { MOST_LINES } from './lists';
 import { showCount, showLock, tryLock } from './lock-bar';
 import { lockedEmbedder } from './locked-embedder';
 import { showResults, showView, startResults } from './results';

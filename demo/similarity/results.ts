@@ -1,9 +1,9 @@
+import { save, toCsv } from '../shared/csv';
 import { element } from '../shared/dom';
 import { say } from '../shared/language';
 import { bestMatches, type Comparison } from './analysis';
 import { type Calibration, calibrate, chanceOf, chanceOfMatch, firstThreshold, RAREST } from './calibration';
 import { histogram } from './histogram';
-import { toCsv } from './lists';
 import { VIEWS, type View, type ViewName } from './views';
 import { WORDS } from './words';
 
@@ -75,13 +75,10 @@ function viewName(): ViewName {
   return document.querySelector<HTMLInputElement>('input[name="view"]:checked')!.value as ViewName;
 }
 
-/** Saves what the view shows, all of it, as a file on this device; gives the file's name. */
-function save(): string {
+/** Saves what the view shows, all of it; gives the file's name. */
+function saveView(): string {
   const name = `${viewName()}.csv`;
-  const url = URL.createObjectURL(toCsv(view!.rows));
-  const link = Object.assign(document.createElement('a'), { href: url, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  save(name, toCsv(view!.rows));
   return name;
 }
 
@@ -95,5 +92,5 @@ export function startResults(saved: (name: string) => void): void {
   });
   element('view').addEventListener('change', showView);
   element('view').addEventListener('submit', (event) => event.preventDefault());
-  element('export').addEventListener('click', () => saved(save()));
+  element('export').addEventListener('click', () => saved(saveView()));
 }
