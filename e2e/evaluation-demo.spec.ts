@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser } from '@playwright/test';
 import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
+import { watchTasks } from './tasks';
 
 const status = (page: Page) => page.locator('#status');
 const done = (page: Page) => expect(status(page)).toHaveText(/^Done/, { timeout: 120_000 });
@@ -16,25 +16,6 @@ async function drop(page: Page, files: Readonly<Record<string, string>>): Promis
 }
 
 const jsonl = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-
-/** The longest task of the page's main thread since `startTracing`, in ms of CPU time: what else the machine does is not the page's fault. */
-async function longestTask(page: Page, browser: Browser): Promise<number> {
-  await page.evaluate(() => performance.mark('here'));
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
-  const here = traceEvents.find(({ name }) => name === 'here')!;
-  const tasks = traceEvents.filter(
-    ({ name, pid, tid }) => /RunTask$/.test(name) && pid === here.pid && tid === here.tid,
-  );
-  return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1000));
-}
-
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds of CPU time. */
-  readonly tdur?: number;
-}
 
 const BEIR = {
   'corpus.jsonl': jsonl(
@@ -59,14 +40,14 @@ test('the search sample: measures of all three ways, plots, the failing queries,
   browser,
 }) => {
   await open('evaluation/');
-  await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing'] });
+  const longestTask = await watchTasks(page, browser);
   await page.getByRole('button', { name: 'Try a search sample' }).click();
   await expect(status(page)).toHaveText(/^Reading the texts/, { timeout: 90_000 });
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(status(page)).toHaveText('Cancelled.');
   await evaluate(page).click();
   await done(page);
-  const longest = await longestTask(page, browser);
+  const longest = await longestTask();
   test.info().annotations.push({ type: 'longest task of the page, ms of CPU time', description: longest.toFixed(1) });
   expect(longest).toBeGreaterThan(0);
   expect(longest).toBeLessThan(50);
