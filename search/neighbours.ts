@@ -2,22 +2,17 @@ import type { Cluster, Filter, Hit, MapPoint, OwnedPassage } from '../src/shared
 import { cluster } from './clusters/k-means';
 import { clusterTerms } from './clusters/labels';
 import { type Collection, type Entry, textOf } from './collection';
-import { duplicateGroups } from './duplicates';
+import { Groups } from './duplicates';
 import { hitsOf } from './hits';
 import { mapOf } from './map/map';
 import { Pauses } from './pauses';
+import { closePairs } from './vectors/pairs';
 import type { Call } from './writer';
 
 // What an index says of its documents without a query and without the model.
 
-/** Rows that are looked for at a time. */
-const PASS = 16;
-
 /** Passages of a document that stand for all of it where there are more. */
 const MOST_QUERIES = 64;
-
-/** Neighbours of a passage that can join it to a group of duplicates; larger groups come together over their members. */
-const MOST_NEIGHBOURS = 32;
 
 /** The documents that have the passages most like one of this document's; itself not. */
 export function similar(
@@ -42,37 +37,29 @@ export function similar(
   }
 }
 
-/** Groups of passages of which each is as like another of its group as `threshold` says. Costs a scan for each passage. */
+/** Groups of passages of which each is as like another of its group as `threshold` says. */
 export async function duplicates(
   collection: Collection,
   threshold: number,
-  signal: AbortSignal,
+  { signal, onEvent }: Pick<Call, 'signal' | 'onEvent'>,
 ): Promise<OwnedPassage[][]> {
+  signal.throwIfAborted();
   const { vectors } = collection;
-  const rows = rowsOf([...collection.documents.values()]);
-  const pauses = new Pauses(signal);
-  const near = new Map<number, number[]>();
-  let next = 0;
-  const neighbours = async (row: number) => {
-    if (!near.has(row)) {
-      near.clear();
-      if (pauses.isDue) await pauses.pause();
-      const some = rows.slice(next, next + PASS);
-      next += some.length;
-      for (const [i, hits] of vectors.search(collection.floatsOf(some), MOST_NEIGHBOURS).entries()) {
-        const close = hits.filter(({ score }) => score >= threshold);
-        near.set(
-          some[i]!,
-          close.map((hit) => hit.row),
-        );
-      }
-    }
-    return near.get(row)!;
+  const rows = rowsOf([...collection.documents.values()]).sort((a, b) => a - b);
+  const groups = new Groups(rows.length);
+  let query = { of: -1, vector: new Float32Array() };
+  const onPair = (a: number, b: number) => {
+    if (groups.areOne(a, b)) return;
+    if (query.of !== a) query = { of: a, vector: collection.floatsOf([rows[a]!]) };
+    if (vectors.score(query.vector, rows[b]!) >= threshold) groups.join(a, b);
   };
-  const groups = await duplicateGroups(rows, neighbours, { signal });
-  return groups.map((group) =>
-    group.map((row) => {
-      const { entry, passage } = collection.at(row);
+  const floats = (from: number, to: number) => collection.floatsOf(rows.slice(from, to));
+  const onPart = (part: number) => onEvent({ phase: 'duplicates', part });
+  await closePairs({ count: rows.length, dim: vectors.dim, floats }, threshold, onPair, new Pauses(signal), onPart);
+  onPart(1);
+  return groups.list().map((group) =>
+    group.map((i) => {
+      const { entry, passage } = collection.at(rows[i]!);
       return { id: entry.document.id, text: textOf(entry, passage), start: passage.start, end: passage.end };
     }),
   );

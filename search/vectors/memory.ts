@@ -18,6 +18,21 @@ export interface Kernels {
   readonly scanBytes: Scan;
   readonly scanFloats: Scan;
   readonly scanBits: Scan;
+  nearPairs(
+    queries: number,
+    queryScales: number,
+    queryRests: number,
+    from: number,
+    to: number,
+    rows: number,
+    scales: number,
+    rests: number,
+    count: number,
+    lead: number,
+    size: number,
+    limit: number,
+    found: number,
+  ): number;
 }
 
 const PAGE = 65_536;
