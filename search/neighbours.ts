@@ -71,7 +71,7 @@ export async function clusters(
   { k, seed }: { readonly k: number; readonly seed: number },
   signal: AbortSignal,
 ): Promise<Cluster[]> {
-  const { entries, means } = meansOf(collection);
+  const { entries, means } = await meansOf(collection, new Pauses(signal));
   const { labels } = await cluster(means, collection.vectors.dim, { k, seed, signal });
   const texts = entries.map((entry) => entry.passages.map((passage) => textOf(entry, passage)).join('\n'));
   const terms = clusterTerms(texts, labels, { k });
@@ -87,18 +87,20 @@ export async function map(
   options: { readonly neighbours: number; readonly seed: number },
   { signal, onEvent }: Pick<Call, 'signal' | 'onEvent'>,
 ): Promise<MapPoint[]> {
-  const { entries, means } = meansOf(collection);
   const onPart = (part: number) => onEvent({ phase: 'map', part });
+  onPart(0);
+  const { entries, means } = await meansOf(collection, new Pauses(signal));
   const places = await mapOf(means, collection.vectors.dim, { ...options, onPart, signal });
   return entries.map(({ document }, i) => ({ id: document.id, x: places[2 * i]!, y: places[2 * i + 1]! }));
 }
 
 /** The documents that have passages, and the mean of the vectors of each, of length 1. */
-function meansOf(collection: Collection) {
+async function meansOf(collection: Collection, pauses: Pauses) {
   const { dim } = collection.vectors;
   const entries = [...collection.documents.values()].filter(({ passages }) => passages.length > 0);
   const means = new Float32Array(entries.length * dim);
   for (const [i, entry] of entries.entries()) {
+    if (pauses.isDue) await pauses.pause();
     const mean = means.subarray(i * dim, (i + 1) * dim);
     for (const [at, value] of collection.floatsOf(rowsOf([entry])).entries()) mean[at % dim]! += value;
     const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;

@@ -110,6 +110,7 @@ describe('add', () => {
     host.onEmbed = () => {};
     host.embed = async (_callId, _kind, texts) => new Float32Array(32 * texts.length).fill(NaN);
     await expect(index.add([document('b', 'tide')], call())).rejects.toMatchObject({ name: 'InvalidInputError' });
+    await expect(search(index, 'tide')).rejects.toMatchObject({ name: 'InvalidInputError' });
     expect(index.get(['a', 'b'])).toEqual([document('a', 'bee'), null]);
     expect(index.stats()).toMatchObject({ documents: 1, passages: 1, removed: 0, segments: 1 });
   });
