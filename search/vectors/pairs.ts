@@ -7,8 +7,8 @@ const TABLE = 2048;
 /** Rows of the first table that one call of the kernel compares with all of the second. */
 const GROUP = 32;
 
-/** Which part of a vector is multiplied first, to see whether the rest could matter. */
-const LEAD = 1 / 3;
+/** Pieces in which two vectors are multiplied, until the rest cannot matter. */
+const PIECES = 3;
 
 /** More than all errors of the sums in float32, relative to the lengths of both vectors. */
 const ROUNDING = 1e-5;
@@ -63,20 +63,20 @@ export async function closePairs(
 function near(memory: KernelMemory, first: Table, from: number, second: Table, threshold: number, found: number) {
   const pairs = memory.kernels.nearPairs(
     ...([first.rows, first.scales, first.rests, from, Math.min(from + GROUP, first.count)] as const),
-    ...([second.rows, second.scales, second.rests, Math.ceil(second.count / 4) * 4] as const),
-    ...([first.lead, first.size, threshold - first.errorWith(second), found] as const),
+    ...([second.rows, second.scales, second.rests, Math.ceil(second.count / 4) * 4, TABLE] as const),
+    ...([first.piece, first.size, threshold - first.errorWith(second), found] as const),
   );
   return new Uint16Array(memory.buffer, found, 2 * pairs);
 }
 
-/** Some of the vectors as the kernel takes them: as integers, with a scale and the length of what comes after the leading part. */
+/** Some of the vectors as the kernel takes them: as integers, with a scale, and the length of what remains after each piece. */
 class Table {
   readonly rows: number;
   readonly scales: number;
   readonly rests: number;
-  /** Numbers of a row, and of its leading part. */
+  /** Numbers of a row, and of a piece of it. */
   readonly size: number;
-  readonly lead: number;
+  readonly piece: number;
   start = 0;
   count = 0;
   readonly #memory: KernelMemory;
@@ -91,11 +91,11 @@ class Table {
     this.#memory = memory;
     this.#vectors = vectors;
     this.size = Math.ceil(vectors.dim / 8) * 8;
-    this.lead = Math.ceil((LEAD * this.size) / 8) * 8;
+    this.piece = Math.ceil(this.size / PIECES / 8) * 8;
     this.#peak = Math.floor(Math.sqrt((2 ** 31 - 1) / this.size));
     this.rows = memory.take(2 * TABLE * this.size);
     this.scales = memory.take(4 * TABLE);
-    this.rests = memory.take(4 * TABLE);
+    this.rests = memory.take(4 * TABLE * PIECES);
   }
 
   /** Takes the vectors from `start` on. */
@@ -105,9 +105,9 @@ class Table {
     const count = Math.min(TABLE, this.#vectors.count - start);
     const floats = this.#vectors.floats(start, start + count);
     const integers = new Int16Array(buffer, this.rows, count * this.size);
-    const [scales, rests] = [new Float32Array(buffer, this.scales, TABLE), new Float32Array(buffer, this.rests, TABLE)];
+    const scales = new Float32Array(buffer, this.scales, TABLE);
+    const rests = new Float32Array(buffer, this.rests, TABLE * PIECES).fill(0);
     scales.fill(0, count);
-    rests.fill(0, count);
     let [longest, worst] = [0, 0];
     for (let row = 0; row < count; row++) {
       const [from, to] = [row * dim, row * this.size];
@@ -117,16 +117,17 @@ class Table {
       const scale = scales[row]!;
       const factor = scale > 0 ? 1 / scale : 0;
       let [length, error, rest] = [0, 0, 0];
-      for (let d = 0; d < dim; d++) {
+      // From the end: what remains after a piece is all that comes behind it.
+      for (let d = dim - 1; d >= 0; d--) {
         const value = floats[from + d]!;
         const integer = Math.floor(value * factor + 0.5); // twice as fast as `round`
         const kept = integer * scale;
         integers[to + d] = integer;
         length += value * value;
         error += (value - kept) * (value - kept);
-        if (d >= this.lead) rest += kept * kept;
+        rest += kept * kept;
+        if (d > 0 && d % this.piece === 0) rests[(d / this.piece - 1) * TABLE + row] = Math.sqrt(rest);
       }
-      rests[row] = Math.sqrt(rest);
       longest = Math.max(longest, length);
       worst = Math.max(worst, error);
     }
