@@ -157,6 +157,7 @@ async function answer(
     ...headers,
     ...(asked && { 'Content-Range': `bytes ${start}-${end - 1}/${file.size}` }),
     ...(fault.cut?.how === 'close' ? { Connection: 'close' } : { 'Content-Length': end - start }),
+    ...given,
   });
   if (request.method === 'HEAD') return void response.end();
   await send(response, file.path, start, Math.min(end, start + (fault.cut?.bytes ?? file.size)), fault);

@@ -1,50 +1,42 @@
-import { invalidInput } from '../src/shared/errors';
-
-/** The passages whose vectors are near that of passage `id`, at a similarity of the caller's choice; itself may be among them. */
-export type Neighbours = (id: number) => Iterable<number> | Promise<Iterable<number>>;
-
 /**
- * Gives groups of two or more passages that are near-duplicates: whoever is a neighbour of another is in one group with it,
- * also over third ones, so that the ends of a long chain may differ. Groups are in the order of their lowest numbers, and so
- * are the passages in each. Neighbours that are not among `ids` are passed over. Calls `neighbours` once for each of `ids`;
- * an aborted signal rejects before the next call. For bge v1.5 a cosine of 0.95 is a good start.
+ * Groups of numbers from 0 to `count` − 1 that belong together: whoever is joined to another is in one group with it, also over third ones, so
+ * that the ends of a long chain may differ.
  */
-export async function duplicateGroups(
-  ids: Iterable<number>,
-  neighbours: Neighbours,
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<number[][]> {
-  const parents = new Map(Array.from(ids, (id) => [checked(id), id]));
-  for (const id of [...parents.keys()]) {
-    signal?.throwIfAborted();
-    for (const other of await neighbours(id)) if (parents.has(other)) join(parents, id, other);
-  }
-  const groups = new Map<number, number[]>();
-  for (const id of [...parents.keys()].sort((a, b) => a - b)) {
-    const root = rootOf(parents, id);
-    const group = groups.get(root);
-    if (group) group.push(id);
-    else groups.set(root, [id]);
-  }
-  return [...groups.values()].filter(({ length }) => length > 1);
-}
+export class Groups {
+  readonly #parents: Uint32Array;
 
-function checked(id: number): number {
-  if (!Number.isInteger(id)) throw invalidInput('id', 'an integer', id);
-  return id;
-}
-
-/** Union-find: the lower number is the root; paths are halved on the way (Tarjan and van Leeuwen 1984). */
-function join(parents: Map<number, number>, a: number, b: number): void {
-  const [one, other] = [rootOf(parents, a), rootOf(parents, b)];
-  if (one !== other) parents.set(Math.max(one, other), Math.min(one, other));
-}
-
-function rootOf(parents: Map<number, number>, id: number): number {
-  let at = id;
-  for (let parent = parents.get(at)!; parent !== at; parent = parents.get(at)!) {
-    parents.set(at, parents.get(parent)!);
-    at = parent;
+  constructor(count: number) {
+    this.#parents = Uint32Array.from({ length: count }, (_, i) => i);
   }
-  return at;
+
+  areOne(a: number, b: number): boolean {
+    return this.#rootOf(a) === this.#rootOf(b);
+  }
+
+  /** Union-find: the lower number is the root; paths are halved on the way (Tarjan and van Leeuwen 1984). */
+  join(a: number, b: number): void {
+    const [one, other] = [this.#rootOf(a), this.#rootOf(b)];
+    this.#parents[Math.max(one, other)] = Math.min(one, other);
+  }
+
+  /** Those of two or more, in the order of their lowest numbers, and so the numbers in each. */
+  list(): number[][] {
+    const groups = new Map<number, number[]>();
+    for (let i = 0; i < this.#parents.length; i++) {
+      const root = this.#rootOf(i);
+      const group = groups.get(root);
+      if (group) group.push(i);
+      else groups.set(root, [i]);
+    }
+    return [...groups.values()].filter(({ length }) => length > 1);
+  }
+
+  #rootOf(i: number): number {
+    let at = i;
+    for (let parent = this.#parents[at]!; parent !== at; parent = this.#parents[at]!) {
+      this.#parents[at] = this.#parents[parent]!;
+      at = parent;
+    }
+    return at;
+  }
 }

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cluster } from './clusters/k-means';
 import { clusterTerms } from './clusters/labels';
-import { duplicateGroups } from './duplicates';
+import { Groups } from './duplicates';
 
 /** Answers of SciPy and scikit-learn; versions inside. */
 const golden = JSON.parse(readFileSync(new URL('../e2e/goldens/search/groups.json', import.meta.url), 'utf8'));
@@ -21,20 +21,28 @@ describe('near-duplicates', () => {
 
   test.each(
     Object.entries<number[]>(golden.components),
-  )('at %s: the connected components of SciPy', async (threshold, labels) => {
-    const neighbours = (id: number) =>
-      ids.filter((other) => dot(golden.points[id], golden.points[other]) >= Number(threshold));
-    const groups = await duplicateGroups(ids, neighbours);
-    expect(groups).toEqual(parts(labels).filter(({ length }) => length > 1));
+  )('at %s: the connected components of SciPy', (threshold, labels) => {
+    const groups = new Groups(ids.length);
+    for (const a of ids)
+      for (const b of ids) if (dot(golden.points[a], golden.points[b]) >= Number(threshold)) groups.join(a, b);
+    expect(groups.list()).toEqual(parts(labels).filter(({ length }) => length > 1));
   });
 
-  test('chains are one group, others are passed over, in either order', async () => {
-    const links: Record<number, number[]> = { 9: [4], 4: [2, 77], 2: [], 5: [5] };
-    expect(await duplicateGroups([9, 2, 5, 4], async (id) => links[id] ?? [])).toEqual([[2, 4, 9]]);
-    expect(await duplicateGroups([], () => [])).toEqual([]);
-    await expect(duplicateGroups([1.5], () => [])).rejects.toThrow('Expected `id` to be an integer');
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(duplicateGroups([1], () => [], { signal })).rejects.toThrow('enough');
+  test('chains are one group, in either order', () => {
+    const groups = new Groups(7);
+    for (const [a, b] of [
+      [6, 4],
+      [4, 2],
+      [5, 5],
+      [1, 0],
+    ] as const)
+      groups.join(a, b);
+    expect(groups.list()).toEqual([
+      [0, 1],
+      [2, 4, 6],
+    ]);
+    expect([groups.areOne(2, 6), groups.areOne(3, 3), groups.areOne(0, 2)]).toEqual([true, true, false]);
+    expect(new Groups(0).list()).toEqual([]);
   });
 });
 

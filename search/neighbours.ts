@@ -2,22 +2,17 @@ import type { Cluster, Filter, Hit, MapPoint, OwnedPassage } from '../src/shared
 import { cluster } from './clusters/k-means';
 import { clusterTerms } from './clusters/labels';
 import { type Collection, type Entry, textOf } from './collection';
-import { duplicateGroups } from './duplicates';
+import { Groups } from './duplicates';
 import { hitsOf } from './hits';
 import { mapOf } from './map/map';
 import { Pauses } from './pauses';
+import { closePairs } from './vectors/pairs';
 import type { Call } from './writer';
 
 // What an index says of its documents without a query and without the model.
 
-/** Rows that are looked for at a time. */
-const PASS = 16;
-
 /** Passages of a document that stand for all of it where there are more. */
 const MOST_QUERIES = 64;
-
-/** Neighbours of a passage that can join it to a group of duplicates; larger groups come together over their members. */
-const MOST_NEIGHBOURS = 32;
 
 /** The documents that have the passages most like one of this document's; itself not. */
 export function similar(
@@ -42,37 +37,29 @@ export function similar(
   }
 }
 
-/** Groups of passages of which each is as like another of its group as `threshold` says. Costs a scan for each passage. */
+/** Groups of passages of which each is as like another of its group as `threshold` says. */
 export async function duplicates(
   collection: Collection,
   threshold: number,
-  signal: AbortSignal,
+  { signal, onEvent }: Pick<Call, 'signal' | 'onEvent'>,
 ): Promise<OwnedPassage[][]> {
+  signal.throwIfAborted();
   const { vectors } = collection;
-  const rows = rowsOf([...collection.documents.values()]);
-  const pauses = new Pauses(signal);
-  const near = new Map<number, number[]>();
-  let next = 0;
-  const neighbours = async (row: number) => {
-    if (!near.has(row)) {
-      near.clear();
-      if (pauses.isDue) await pauses.pause();
-      const some = rows.slice(next, next + PASS);
-      next += some.length;
-      for (const [i, hits] of vectors.search(collection.floatsOf(some), MOST_NEIGHBOURS).entries()) {
-        const close = hits.filter(({ score }) => score >= threshold);
-        near.set(
-          some[i]!,
-          close.map((hit) => hit.row),
-        );
-      }
-    }
-    return near.get(row)!;
+  const rows = rowsOf([...collection.documents.values()]).sort((a, b) => a - b);
+  const groups = new Groups(rows.length);
+  let query = { of: -1, vector: new Float32Array() };
+  const onPair = (a: number, b: number) => {
+    if (groups.areOne(a, b)) return;
+    if (query.of !== a) query = { of: a, vector: collection.floatsOf([rows[a]!]) };
+    if (vectors.score(query.vector, rows[b]!) >= threshold) groups.join(a, b);
   };
-  const groups = await duplicateGroups(rows, neighbours, { signal });
-  return groups.map((group) =>
-    group.map((row) => {
-      const { entry, passage } = collection.at(row);
+  const floats = (from: number, to: number) => collection.floatsOf(rows.slice(from, to));
+  const onPart = (part: number) => onEvent({ phase: 'duplicates', part });
+  await closePairs({ count: rows.length, dim: vectors.dim, floats }, threshold, onPair, new Pauses(signal), onPart);
+  onPart(1);
+  return groups.list().map((group) =>
+    group.map((i) => {
+      const { entry, passage } = collection.at(rows[i]!);
       return { id: entry.document.id, text: textOf(entry, passage), start: passage.start, end: passage.end };
     }),
   );
@@ -84,7 +71,7 @@ export async function clusters(
   { k, seed }: { readonly k: number; readonly seed: number },
   signal: AbortSignal,
 ): Promise<Cluster[]> {
-  const { entries, means } = meansOf(collection);
+  const { entries, means } = await meansOf(collection, new Pauses(signal));
   const { labels } = await cluster(means, collection.vectors.dim, { k, seed, signal });
   const texts = entries.map((entry) => entry.passages.map((passage) => textOf(entry, passage)).join('\n'));
   const terms = clusterTerms(texts, labels, { k });
@@ -100,18 +87,20 @@ export async function map(
   options: { readonly neighbours: number; readonly seed: number },
   { signal, onEvent }: Pick<Call, 'signal' | 'onEvent'>,
 ): Promise<MapPoint[]> {
-  const { entries, means } = meansOf(collection);
   const onPart = (part: number) => onEvent({ phase: 'map', part });
+  onPart(0);
+  const { entries, means } = await meansOf(collection, new Pauses(signal));
   const places = await mapOf(means, collection.vectors.dim, { ...options, onPart, signal });
   return entries.map(({ document }, i) => ({ id: document.id, x: places[2 * i]!, y: places[2 * i + 1]! }));
 }
 
 /** The documents that have passages, and the mean of the vectors of each, of length 1. */
-function meansOf(collection: Collection) {
+async function meansOf(collection: Collection, pauses: Pauses) {
   const { dim } = collection.vectors;
   const entries = [...collection.documents.values()].filter(({ passages }) => passages.length > 0);
   const means = new Float32Array(entries.length * dim);
   for (const [i, entry] of entries.entries()) {
+    if (pauses.isDue) await pauses.pause();
     const mean = means.subarray(i * dim, (i + 1) * dim);
     for (const [at, value] of collection.floatsOf(rowsOf([entry])).entries()) mean[at % dim]! += value;
     const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0)) || 1;

@@ -124,7 +124,7 @@ export class SemanticIndex {
   }
 
   duplicates(threshold: number, call: Call): Promise<OwnedPassage[][]> {
-    return duplicates(this.#now.collection, threshold, call.signal);
+    return duplicates(this.#now.collection, threshold, call);
   }
 
   clusters(options: { readonly k: number; readonly seed: number }, call: Call): Promise<Cluster[]> {

@@ -156,6 +156,26 @@ describe('structure first', () => {
     expect(textsOf(rows)).toEqual(['| a | b |', '|---|---|', '| 1 | 2 |\n| 3 | 4 |']);
   });
 
+  test('a heading that is the title, or the one above it, is said once', async () => {
+    const cut = async (text: string, title: string, format: 'markdown' | 'html') =>
+      (await chunk(text, additive, { format, title, maxTokens: 200 })).map(textToEmbed);
+    const text = '# Bees\n\nKeep it dry.\n\n## Honey\n\nSweet.\n\n### Honey\n\nIn jars.\n\n## Bees\n\nThe end.';
+    expect(await cut(text, ' Bees ', 'markdown')).toEqual([
+      'Bees\nKeep it dry.',
+      'Bees > Honey\nSweet.',
+      'Bees > Honey\nIn jars.',
+      'Bees\nThe end.',
+    ]);
+    expect(await cut('Before.\n\n# Bees\n\n# Wasps\n\nText.', 'Bees', 'markdown')).toEqual([
+      'Bees\nBefore.',
+      '# Bees',
+      'Bees > Wasps\nText.',
+    ]);
+    expect(await cut('<h1>Bees</h1><p>Keep it dry.', 'Bees', 'html')).toEqual(['Bees\nKeep it dry.']);
+    expect(await cut('<h1>Bees</h1>', 'Bees', 'html')).toEqual(['Bees']);
+    expect(await cut('# Bees and wasps\n\nText.', 'Bees', 'markdown')).toEqual(['Bees > Bees and wasps\nText.']);
+  });
+
   test('headings count, and give way to the text when they are too long', async () => {
     const text = `# ${'long '.repeat(12)}\n\n## Short\n\n${'Some words here. '.repeat(20)}`;
     const passages = await chunk(text, additive, { format: 'markdown', maxTokens: 16, overlapTokens: 0 });

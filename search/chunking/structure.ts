@@ -45,7 +45,9 @@ export class Outline {
     }
     this.#keepBare(depth);
     this.#above = this.#above.filter((heading) => heading.depth < depth);
-    this.#bare = { depth, block: { ...span, headings: this.#path(), by: 'sentences' } };
+    const above = this.#path();
+    const headings = above.at(-1) === text ? above.slice(0, -1) : above;
+    this.#bare = { depth, block: { ...span, headings, by: 'sentences' } };
     this.#above = [...this.#above, { depth, text }];
     this.#headings = this.#path();
   }
@@ -61,7 +63,9 @@ export class Outline {
     this.#bare = undefined;
   }
 
+  /** What stands there twice, such as a title that is the first heading too, is said once. */
   #path(): readonly string[] {
-    return [...this.#title, ...this.#above.map(({ text }) => text)];
+    const all = [...this.#title, ...this.#above.map(({ text }) => text)];
+    return all.filter((text, i) => text !== all[i - 1]);
   }
 }

@@ -25,12 +25,19 @@ const LOWEST_SCALE = 1e-3;
  * UMAP's graph: each row is tied to its nearest one by 1, and to the others by exp(−(distance − that of the nearest) ÷ scale), with a scale that
  * brings the sum to log2 k; the two directions a and b become a + b − a × b. Source: McInnes, Healy and Melville 2018, as umap-learn computes it.
  */
-export async function fuzzyGraph({ k, rows, distances }: Nearest, pauses: Pauses): Promise<Graph> {
+export async function fuzzyGraph(
+  { k, rows, distances }: Nearest,
+  pauses: Pauses,
+  onPart: (part: number) => void = () => {},
+): Promise<Graph> {
   const count = rows.length / k;
   const mean = distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
   const directed = new Float32Array(rows.length);
   for (let row = 0; row < count; row++) {
-    if (pauses.isDue) await pauses.pause();
+    if (pauses.isDue) {
+      onPart(row / count);
+      await pauses.pause();
+    }
     const own = distances.subarray(row * k, (row + 1) * k);
     const nearest = own.find((distance) => distance > 0) ?? 0;
     const scale = Math.max(scaleOf(own, nearest), LOWEST_SCALE * (nearest > 0 ? meanOf(own) : mean));
@@ -43,7 +50,10 @@ export async function fuzzyGraph({ k, rows, distances }: Nearest, pauses: Pauses
     edges.weights.push(weight);
   };
   for (let at = 0; at < rows.length; at++) {
-    if (at % k === 0) continue;
+    if (at % k === 0) {
+      if (pauses.isDue) await pauses.pause();
+      continue;
+    }
     const [row, other, there] = [Math.floor(at / k), rows[at]!, directed[at]!];
     const place = rows.subarray(other * k + 1, (other + 1) * k).indexOf(row);
     const back = place < 0 ? 0 : directed[other * k + 1 + place]!;

@@ -18,8 +18,11 @@ export interface MapOptions {
 /** Rows whose neighbours are looked for at a time. */
 const PASS = 16;
 
-/** Of the work, about: the neighbours. */
-const LOOKING = 0.2;
+/** Of the work, about: the neighbours, the graph, the first places; the rest is the layout. */
+const SHARES = [0.2, 0.02, 0.03] as const;
+
+/** Rows that are put into the index at a time. */
+const PIECE = 1024;
 
 /** How far the first places reach, and how far they are moved at random, so that equal rows can part. Those of umap-learn. */
 const REACH = 10;
@@ -40,12 +43,15 @@ export async function mapOf(
   if (rows < 2) return new Float32Array(2 * rows).fill(0.5);
   const pauses = new Pauses(signal);
   const random = randomOf(seed);
-  const nearest = await nearestOf(vectors, dim, Math.min(neighbours, rows), pauses, (part) => onPart(LOOKING * part));
-  const graph = await fuzzyGraph(nearest, pauses);
-  const places = await principalPlane(vectors, dim, random, pauses);
+  const [looking, tying, placing] = SHARES;
+  const within = (from: number, share: number) => (part: number) => onPart(from + share * part);
+  const nearest = await nearestOf(vectors, dim, Math.min(neighbours, rows), pauses, within(0, looking));
+  const graph = await fuzzyGraph(nearest, pauses, within(looking, tying));
+  const places = await principalPlane(vectors, dim, random, pauses, within(looking + tying, placing));
   const furthest = places.reduce((most, place) => Math.max(most, Math.abs(place)), 0) || 1;
   for (let i = 0; i < places.length; i++) places[i] = (REACH * places[i]!) / furthest + NOISE * (random() - 0.5);
-  await layOut(places, graph, random, pauses, (part) => onPart(LOOKING + (1 - LOOKING) * part));
+  const ready = looking + tying + placing;
+  await layOut(places, graph, random, pauses, within(ready, 1 - ready));
   onPart(1);
   return toUnitSquare(places);
 }
@@ -61,7 +67,13 @@ async function nearestOf(
   const count = vectors.length / dim;
   const [rows, distances] = [new Uint32Array(count * k), new Float32Array(count * k)];
   const index = await VectorIndex.open({ dim });
-  index.add(vectors);
+  for (let from = 0; from < count; from += PIECE) {
+    if (pauses.isDue) {
+      onPart(0);
+      await pauses.pause();
+    }
+    index.add(vectors.slice(from * dim, (from + PIECE) * dim));
+  }
   for (let from = 0; from < count; from += PASS) {
     if (pauses.isDue) {
       onPart(from / count);

@@ -12,6 +12,7 @@ export async function principalPlane(
   dim: number,
   random: () => number,
   pauses: Pauses,
+  onPart: (part: number) => void = () => {},
 ): Promise<Float32Array<ArrayBuffer>> {
   const rows = vectors.length / dim;
   const mean = new Float64Array(dim);
@@ -23,7 +24,10 @@ export async function principalPlane(
     const next = axes.map(() => new Float64Array(dim));
     const middles = axes.map((axis) => axis.reduce((sum, value, d) => sum + value * mean[d]!, 0));
     for (let row = 0; row < rows; row++) {
-      if (pauses.isDue) await pauses.pause();
+      if (pauses.isDue) {
+        onPart((round + row / rows) / ROUNDS);
+        await pauses.pause();
+      }
       for (const [a, axis] of axes.entries()) {
         let place = -middles[a]!;
         for (let d = 0; d < dim; d++) place += axis[d]! * vectors[row * dim + d]!;

@@ -18,6 +18,22 @@ export interface Kernels {
   readonly scanBytes: Scan;
   readonly scanFloats: Scan;
   readonly scanBits: Scan;
+  nearPairs(
+    queries: number,
+    queryScales: number,
+    queryRests: number,
+    from: number,
+    to: number,
+    rows: number,
+    scales: number,
+    rests: number,
+    count: number,
+    most: number,
+    piece: number,
+    size: number,
+    limit: number,
+    found: number,
+  ): number;
 }
 
 const PAGE = 65_536;

@@ -42,6 +42,52 @@ test('documents are found by meaning and by words, changed and removed', async (
   expect(await index.stats()).toMatchObject({ documents: 2, passages: 2, removed: 0, space: embedder.info.space });
 });
 
+test('of documents with one id the last one counts, in one call or in two', async () => {
+  const [bees, tide, pump] = NOTES as [(typeof NOTES)[0], (typeof NOTES)[0], (typeof NOTES)[0]];
+  const [first, second] = [
+    { ...tide, id: 'a' },
+    { ...bees, id: 'a' },
+  ];
+  expect(await index.add([first, pump, second])).toMatchObject({ added: 2, replaced: 0, passages: 2 });
+  expect(await index.get(['a'])).toEqual([second]);
+  expect(await index.add([first])).toMatchObject({ added: 0, replaced: 1 });
+  expect(await index.get(['a'])).toEqual([first]);
+  for (const mode of ['dense', 'lexical', 'hybrid'] as const)
+    expect((await index.search('bees honey tides E-4711', { mode })).map(({ id }) => id).sort()).toEqual(['a', 'pump']);
+  expect(await index.stats()).toMatchObject({ documents: 2, passages: 2, removed: 1 });
+});
+
+test('what cannot be asked is refused by name; more than there is gives all', async () => {
+  await index.add([...NOTES, { id: 'empty', text: '' }]);
+  expect((await index.search('honey', { k: 1000, mode: 'dense' })).map(({ id }) => id).sort()).toEqual([
+    'bees',
+    'pump',
+    'tide',
+  ]);
+  expect((await index.similar('bees', { k: 1000 })).length).toBe(2);
+  const wrong = [
+    index.search('honey', { k: 0 }),
+    index.search('honey', { filter: { tag: 'sea' } }),
+    index.similar('no such id'),
+    index.similar('bees', { k: 0 }),
+    index.duplicates({ threshold: Number.NaN }),
+    index.clusters({ k: 5 }),
+    index.map({ neighbours: 1 }),
+  ];
+  for (const error of await Promise.all(wrong.map(failure))) expect(error).toMatchObject({ name: 'InvalidInputError' });
+  expect((await index.stats()).documents).toBe(4);
+});
+
+test('near-duplicates, with progress; an abort ends them', async () => {
+  await index.add([...NOTES, { id: 'again', text: `${NOTES[0]!.text}!` }]);
+  const events: IndexEvent[] = [];
+  const groups = await index.duplicates({ threshold: 0.9, onProgress: (event) => events.push(event) });
+  expect(groups.map((group) => group.map(({ id }) => id))).toEqual([['bees', 'again']]);
+  expect(events.at(-1)).toEqual({ phase: 'duplicates', part: 1 });
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(index.duplicates({ signal })).rejects.toThrow('enough');
+});
+
 test('a file of one index is opened by another, and a damaged one is refused and changes nothing', async () => {
   await index.add(NOTES);
   const file = await index.export();

@@ -24,4 +24,4 @@ export type {
 } from '../shared/search.js';
 export type { IndexEmbedder, IndexReranker } from './models.js';
 export type { SearchOptions } from './options.js';
-export type { AddOptions, MapOptions, SearchIndex } from './search-index.js';
+export type { AddOptions, DuplicatesOptions, MapOptions, SearchIndex } from './search-index.js';

@@ -24,6 +24,10 @@ export interface AddOptions {
   signal?: AbortSignal;
 }
 
+export interface DuplicatesOptions extends AddOptions {
+  threshold?: number;
+}
+
 export interface MapOptions extends AddOptions {
   neighbours?: number;
   seed?: number;
@@ -97,12 +101,12 @@ export class SearchIndex {
 
   /**
    * Gives groups of near-duplicate passages: each has an inner product of `threshold` (−1 to 1, default 0.95) or more with another of its group.
-   * Costs a scan of the index for each passage: 100,000 take minutes. Rejects with InvalidInputError or the reason of `signal`.
+   * Compares all passages with each other, most of them by a third of their dimensions: see docs/search.md for how long that takes. `onProgress` hears
+   * how much is done. Rejects with InvalidInputError or the reason of `signal`.
    */
-  async duplicates(options: { threshold?: number; signal?: AbortSignal } = {}): Promise<OwnedPassage[][]> {
-    const { threshold = 0.95, signal } = options;
+  async duplicates({ threshold = 0.95, onProgress, signal }: DuplicatesOptions = {}): Promise<OwnedPassage[][]> {
     if (!Number.isFinite(threshold)) throw invalidInput('threshold', 'a finite number', threshold);
-    return this.#client.call((api, callId) => api.duplicates({ callId, threshold }), signal);
+    return this.#client.call((api, callId) => api.duplicates({ callId, threshold }), signal, onProgress);
   }
 
   /**

@@ -193,8 +193,8 @@ export type IndexEvent =
       readonly totalDocuments: number;
       readonly passages: number;
     }
-  /** How much of a map is done, 0 to 1. */
-  | { readonly phase: 'map'; readonly part: number }
+  /** How much of a map, or of the comparing for near-duplicates, is done, 0 to 1. */
+  | { readonly phase: 'map' | 'duplicates'; readonly part: number }
   /** Bytes of the file of `url`; `total` is at least what is loaded, and exact once its head has come. */
   | { readonly phase: 'download'; readonly loaded: number; readonly total: number }
   | { readonly phase: 'rebuild'; readonly documents: number; readonly totalDocuments: number };

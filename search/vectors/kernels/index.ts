@@ -3,3 +3,4 @@
 export { scanBits } from './bits';
 export { scanFloats } from './floats';
 export { scanBytes } from './bytes';
+export { nearPairs } from './pairs';

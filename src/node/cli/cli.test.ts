@@ -2,6 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fullTextOf } from '../../../search/collection';
+import { readIndexFile } from '../../../search/store/file';
+import { decodeSegment } from '../../../search/store/segment';
 import { createEmbedder, createIndex, type Embedder } from '../index';
 import { run } from './run';
 import { titleOf } from './title';
@@ -56,6 +59,13 @@ async function opened(file = out) {
   return index;
 }
 
+/** What of each passage was embedded. */
+async function embeddedTexts(): Promise<string[]> {
+  const { manifest, segments } = await readIndexFile(new Uint8Array(readFileSync(out)));
+  const entries = segments.flatMap((bytes) => decodeSegment(bytes, manifest.dim).documents);
+  return entries.flatMap((entry) => entry.passages.map((passage) => fullTextOf(entry, passage)));
+}
+
 /** What a build from nothing gives. */
 async function fresh(...more: string[]): Promise<Buffer> {
   const other = join(mkdtempSync(join(root, 'fresh-')), 'index.bge');
@@ -75,6 +85,12 @@ describe('a folder', () => {
       ['E-4711', 'text'],
       ['Keeping bees', 'markdown'],
       ['The & tides', 'html'],
+    ]);
+    expect(await embeddedTexts()).toEqual([
+      'E-4711\nThe pump stops.',
+      'Keeping bees\nKeep the hive dry.', // the title and the first heading are one
+      'Keeping bees > Honey\nBees make honey from nectar.',
+      'The & tides\nThe moon causes them.',
     ]);
     const [hit] = await index.search('why does the sea rise and fall?');
     expect(hit).toMatchObject({ id: 'tides.html', passage: { text: 'The moon causes them.' } });
