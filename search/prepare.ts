@@ -1,6 +1,6 @@
 import type { TokenWeights } from '../src/shared/scores';
 import type { IndexDocument, SearchHost } from '../src/shared/search';
-import { type Collection, type Entry, fullTextOf, textOf } from './collection';
+import { type Collection, type Entry, fullTextOf } from './collection';
 import type { Segment, StoredDocument, StoredPassage } from './store/segment';
 import { keptVectors, type Vectors } from './vectors/vector-index';
 import { savedWeights, weightsAt, wordsOf } from './words';
@@ -21,30 +21,6 @@ export function isSame(a: IndexDocument, b: IndexDocument): boolean {
   if (a.text !== b.text) return false;
   const fields = ({ text: _, ...rest }: IndexDocument) => JSON.stringify(Object.entries(rest).sort());
   return fields(a) === fields(b);
-}
-
-/**
- * True if a passage seems to have been embedded with a heading that is said twice, as was done once where a title is the first heading too. Such
- * a document is cut anew when it comes again, though it is the same.
- */
-export function mayRepeat(entry: Entry): boolean {
-  return entry.passages.some((passage) => {
-    const { headings = [] } = passage;
-    const last = headings.at(-1);
-    if (last === undefined || headings.some((heading, i) => heading === headings[i - 1])) return last !== undefined;
-    const text = textOf(entry, passage).replace(/^#+\s*/, '');
-    return text.startsWith(last) && /^[\s#=-]*$/.test(text.slice(last.length));
-  });
-}
-
-/** True if the document is there, cut into the same passages. */
-export function isThere({ document, passages }: StoredDocument, { documents }: Collection): boolean {
-  const before = documents.get(document.id);
-  return (
-    before !== undefined &&
-    isSame(before.document, document) &&
-    JSON.stringify(before.passages) === JSON.stringify(passages)
-  );
 }
 
 /**

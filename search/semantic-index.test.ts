@@ -2,11 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IndexEvent } from '../src/shared/search';
 import { SemanticIndex } from './semantic-index';
-import { History } from './store/history';
 import { MemoryStore } from './store/store';
 import { CONFIG, call, document, open, search, ToyHost, tabs, vectorOf } from './testing';
-import { toHalves } from './vectors/halves';
-import { wordsOf } from './words';
 
 const words = ['bee', 'honey', 'moon', 'tide', 'bread', 'oven', 'train', 'cloud'];
 
@@ -28,40 +25,6 @@ describe('what is there is not embedded again', () => {
     const changed = long.with(20, 'Sentence 20 is another one now.').join('\n\n');
     expect((await index.add([document('a', changed, { tags: ['y'] })], call())).embedded).toBeLessThan(3);
     expect((await search(index, 'another one', { k: 1 }))[0]?.passage.text).toContain('is another one now');
-  });
-
-  test('what was embedded with its title twice, as was done once, is embedded anew when it comes again; the rest is not', async () => {
-    const store = new MemoryStore();
-    const text = '# Bees\n\nKeep the hive dry.\n\n## Honey\n\nSweet.';
-    const bees = document('bees', text, { title: 'Bees', format: 'markdown' });
-    const stub = document('stub', '# Tide', { title: 'Tide', format: 'markdown' });
-    const salt = document('salt', '<h1>Salt</h1><p>Salt', { format: 'html' });
-    const place = (part: string) => ({ start: text.indexOf(part), end: text.indexOf(part) + part.length });
-    const documents = [
-      {
-        document: bees,
-        passages: [
-          { ...place('Keep the hive dry.'), headings: ['Bees', 'Bees'] },
-          { ...place('Sweet.'), headings: ['Bees', 'Bees', 'Honey'] },
-        ],
-      },
-      { document: stub, passages: [{ start: 0, end: 6, headings: ['Tide'] }] },
-    ];
-    const embedded = ['Bees > Bees\nKeep the hive dry.', 'Bees > Bees > Honey\nSweet.', 'Tide\n# Tide'];
-    const vectors = toHalves(Float32Array.from(embedded.flatMap((one) => [...vectorOf(one)])));
-    const words = await wordsOf(documents, 0, new AbortController().signal);
-    const identity = { space: CONFIG.space, dim: CONFIG.dim, lexical: 'bm25' } as const;
-    await new History(store, 'current', identity).append({ removed: [], documents, vectors, words });
-
-    const host = new ToyHost();
-    const index = await open(store, host);
-    expect((await search(index, 'hive'))[0]).toMatchObject({ id: 'bees', passage: { text: 'Keep the hive dry.' } });
-    const all = [bees, stub, salt];
-    expect(await index.add(all, call())).toMatchObject({ added: 1, replaced: 2, unchanged: 0, embedded: 4 });
-    expect(host.embedded).toEqual(['Bees\nKeep the hive dry.', 'Bees > Honey\nSweet.', '# Tide', 'Salt\nSalt']);
-    const { segments } = index.stats();
-    expect(await index.add(all, call())).toMatchObject({ added: 0, replaced: 0, unchanged: 3, embedded: 0 });
-    expect(index.stats()).toMatchObject({ segments, documents: 3, passages: 4 });
   });
 
   test('a text that many documents have is embedded once a batch', async () => {

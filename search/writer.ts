@@ -1,7 +1,7 @@
 import type { IndexConfig, IndexDocument, IndexEvent, SearchHost } from '../src/shared/search';
 import type { Generation } from './generation';
 import { passagesOf } from './passages';
-import { isSame, isThere, mayRepeat, prepare, type Work } from './prepare';
+import { isSame, prepare, type Work } from './prepare';
 import type { StoredDocument } from './store/segment';
 import type { Store } from './store/store';
 import { wordsOf } from './words';
@@ -75,12 +75,11 @@ export class Writer {
       for (let characters = 0; end < documents.length && group.length < BATCH && characters < GROUP; end++) {
         const document = documents[end]!;
         const before = collection.documents.get(document.id);
-        if (before && isSame(before.document, document) && !mayRepeat(before)) continue;
+        if (before && isSame(before.document, document)) continue;
         group.push(document);
         characters += document.text.length;
       }
-      const all = await passagesOf(group, this.#config, this.workOf(call));
-      const cut = all.filter((one) => !isThere(one, collection));
+      const cut = await passagesOf(group, this.#config, this.workOf(call));
       batch.push(...cut);
       passages += cut.reduce((sum, { passages }) => sum + passages.length, group.length);
     }

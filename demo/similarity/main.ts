@@ -69,7 +69,7 @@ async function compare(): Promise<void> {
       },
     });
     tell(words.scoring);
-    showResults({ texts, first: first.length, scores: await allScores(vectors, signal) });
+    await showResults({ texts, first: first.length, scores: await allScores(vectors, signal) });
     const pairs = b.length > 0 ? first.length * (texts.length - first.length) : (first.length * (first.length - 1)) / 2;
     tell(words.done(pairs));
   } catch (error) {

@@ -4,6 +4,7 @@ import { say } from '../shared/language';
 import { bestMatches, type Comparison } from './analysis';
 import { type Calibration, calibrate, chanceOf, chanceOfMatch, firstThreshold, RAREST } from './calibration';
 import { histogram } from './histogram';
+import { nextTask } from './scores';
 import { VIEWS, type View, type ViewName } from './views';
 import { WORDS } from './words';
 
@@ -19,10 +20,12 @@ interface Shown {
 let shown: Shown | undefined;
 let view: View | undefined;
 
-/** Shows what was compared, with a threshold to begin with. */
-export function showResults(comparison: Comparison): void {
+/** Shows what was compared, with a threshold to begin with; each of three parts takes some 20 ms for 250,000 pairs. */
+export async function showResults(comparison: Comparison): Promise<void> {
   const calibration = calibrate(comparison);
+  await nextTask();
   const best = bestMatches(comparison).map(({ score }) => score);
+  await nextTask();
   shown = { comparison, calibration, best };
   const noise = calibration?.noise ?? [];
   const least = Math.floor(Math.min(...best, noise[Math.floor(noise.length / 2)] ?? 1) * 20) / 20;

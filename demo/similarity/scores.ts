@@ -3,6 +3,9 @@ import { Embeddings, similarity } from 'bge-web';
 /** So long the page may compute before it looks at the keyboard again. */
 const SLICE_MS = 12;
 
+/** Lets the page answer keys and draw. */
+export const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve));
+
 /** Gives the similarities of all rows with each other, row-major, in slices. Rejects with the signal's reason. */
 export async function allScores(vectors: Embeddings, signal: AbortSignal): Promise<Float32Array> {
   const { rows, dim, space } = vectors;
@@ -12,7 +15,7 @@ export async function allScores(vectors: Embeddings, signal: AbortSignal): Promi
     const [row] = similarity(new Embeddings({ data: vectors.data.slice(i * dim, (i + 1) * dim), dim, space }), vectors);
     scores.set(row!, i * rows);
     if (performance.now() - begun < SLICE_MS) continue;
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextTask();
     signal.throwIfAborted();
     begun = performance.now();
   }
