@@ -8,6 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { load } from '../../bench/eval/node-engine.mjs';
 import { ask } from './ask.mjs';
 import { allMeanings, commonMeanings, licence } from './synsets.mjs';
 
@@ -28,11 +29,19 @@ const limit = process.argv.find((argument) => argument.startsWith('--limit='))?.
 const { createEmbedder, createIndex } = await import(String(new URL('../../dist/node.js', import.meta.url)));
 
 const embedder = await createEmbedder({ modelBase: join(root, 'public/models') });
-const load = loadavg()[0]?.toFixed(1);
-console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, ${type()}, Node ${process.versions.node}, load ${load}`);
+const busy = loadavg()[0]?.toFixed(1);
+console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, ${type()}, Node ${process.versions.node}, load ${busy}`);
 if (!has('--ask')) await build();
 const packed = await readFile(file);
-await ask({ file: new Blob([new Uint8Array(await promisify(gunzip)(packed))]), embedder, createIndex });
+const unpack = async (/** @type {Buffer} */ packed) => new Uint8Array(await promisify(gunzip)(packed));
+/** @type {typeof import('../../demo/search/chinese')} */
+const { ChineseWords, englishOf } = await load(["export * from './demo/search/chinese'"]);
+const glosses = await unpack(await readFile(join(folder, 'chinese.tsvz')));
+const chinese = new ChineseWords(new TextDecoder().decode(glosses));
+await ask({
+  ...{ file: new Blob([await unpack(packed)]), embedder, createIndex },
+  english: (description) => englishOf(chinese.read(description)),
+});
 embedder.dispose();
 
 async function build() {
