@@ -1,4 +1,5 @@
 import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
+import { publishedReranker } from './tiny-models';
 
 const field = (page: Page) => page.getByRole('searchbox');
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
@@ -90,26 +91,85 @@ test('works by the keyboard alone, and tells a screen reader once typing stops',
   await expect(page.locator('#spoken')).toHaveText(/photosynthesis/);
 });
 
-test('the interface is Chinese, the dictionary is not, and says so', async ({ page }) => {
+test('a Chinese description is translated word by word, in the open, by a file that comes when it is needed', async ({
+  page,
+  faults,
+}) => {
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('反向词典');
   await expect(note(page)).toHaveText('边输入边出结果。', { timeout: 100_000 });
+  const fetched = () => faults.log.filter(({ url }) => url.endsWith('chinese.tsvz')).length;
+  expect(fetched()).toBe(0);
+  const read = page.locator('#words li');
+  const volcano = words(page, '两者结合').filter({ hasText: /^volcano$/ });
   await field(page).fill('喷出岩浆的山');
-  await expect(note(page)).toHaveText('这部词典和它的模型都是英文的：请用英文描述。');
-  await expect(page.getByRole('heading', { level: 3 })).toHaveCount(0);
-  await field(page).fill('mountain that spits out lava');
-  await expect(
-    words(page, '两者结合')
-      .filter({ hasText: /\bvolcano\b/ })
-      .first(),
-  ).toBeVisible({ timeout: 20_000 });
+  await expect(volcano.first()).toBeVisible({ timeout: 20_000 });
+  await expect(read).toHaveText(['喷出spout', '岩浆magma', '的–', '山mountain']);
+  await expect(column(page, '两者结合').getByText('火山', { exact: true }).first()).toBeVisible();
+  await expect(page.locator('#spoken')).toHaveText(/^10 个词。/);
   await screenshot(page, 'search-chinese');
+  // Traditional characters are shown as they were typed.
+  await field(page).fill('噴出岩漿的山');
+  await expect(read.first()).toHaveText('噴出spout', { timeout: 20_000 });
+  await expect(volcano.first()).toBeVisible({ timeout: 20_000 });
   await page.getByRole('button', { name: 'English' }).click();
-  await expect(
-    words(page, 'Both')
-      .filter({ hasText: /\bvolcano\b/ })
-      .first(),
-  ).toBeVisible();
+  await expect(page.getByText('Translated word by word, and searched for in English:')).toBeVisible();
+  await field(page).fill('的');
+  await expect(note(page)).toHaveText('None of these words is in the Chinese dictionary.', { timeout: 20_000 });
+  await expect(page.getByRole('heading', { level: 3 })).toHaveCount(0);
+  await field(page).fill('very tired');
+  await expect(read.first()).toBeHidden();
+  await answered(page);
+  expect(fetched()).toBe(1);
+});
+
+test('a reranker comes by a click, orders the best anew after each pause, and goes by another', async ({
+  page,
+  context,
+  consoleErrors,
+}) => {
+  const model = publishedReranker();
+  const asked: string[] = [];
+  let isReachable = false;
+  await context.route('https://huggingface.co/**', async (route) => {
+    asked.push(route.request().url());
+    if (!isReachable) return route.abort('connectionrefused');
+    const body = Object.entries(model).find(([name]) => asked.at(-1)!.endsWith(`/${name}`))?.[1];
+    await route.fulfill({ status: body ? 200 : 404, body, headers: { 'Access-Control-Allow-Origin': '*' } });
+  });
+  await ready(page);
+  await field(page).fill('tower with a light that guides ships');
+  await answered(page);
+  expect(asked).toEqual([]);
+
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  await button('Rerank with a cross-encoder').click();
+  await expect(page.getByText('The reranker did not arrive', { exact: true })).toBeVisible({ timeout: 60_000 });
+  await screenshot(page, 'search-reranker-error');
+  await button('Cancel the reranker').click();
+  await expect(page.getByText('The reranker did not arrive', { exact: true })).toBeHidden();
+  consoleErrors.length = 0; // the browser's own lines about the connection
+  isReachable = true;
+  await button('Rerank with a cross-encoder').click();
+
+  const before = await words(page, 'Both').allTextContents();
+  const reranked = words(page, 'Both, reranked');
+  await expect(reranked).toHaveCount(10, { timeout: 60_000 });
+  expect(await reranked.allTextContents()).not.toEqual(before);
+  await expect(note(page)).toHaveText(/Both, reranked [\d.]+ m?s\.$/);
+  const first = column(page, 'Both, reranked').getByRole('listitem').first();
+  await expect(first).toContainText(/logit -?\d+\.\d · (▲ from no\. \d+|where it was)/);
+  await expect(page.locator('#spoken')).toHaveText(/^10 words\. Reranked, the first is: /);
+  // The next description's column takes the place of this one's, and a Chinese one works too.
+  await field(page).pressSequentially('给动物看病的医生', { delay: 30 });
+  await field(page).fill('给动物看病的医生');
+  await expect(reranked).toHaveCount(10, { timeout: 20_000 });
+  await expect(reranked.filter({ hasText: 'veterinarian' }).first()).toBeVisible();
+  await screenshot(page, 'search-reranked');
+  await button('Stop reranking').click();
+  await answered(page);
+  await expect(column(page, 'Both, reranked')).toHaveCount(0);
+  await expect(words(page, 'Both')).toHaveCount(10);
 });
 
 test('a dictionary that does not arrive says what to do, and trying again works', async ({

@@ -66,6 +66,7 @@ async function search(): Promise<void> {
     showTranslation(description);
     const found = description.english === '' ? undefined : await dictionary.ask(description, signal);
     showAnswer(found);
+    if (!found) element('note').textContent = say(WORDS).unknown;
     status.replaceChildren();
     speech = setTimeout(speakAnswer, PAUSE.speech);
     if (found) await rerank(found, signal);
