@@ -11,6 +11,7 @@ const OPTIONS = { model: 'BAAI/bge-reranker-base', dtype: 'q8', device: 'wasm' }
 /** The button that brings the reranker: nothing of it is loaded before the click. A second click gives it up, or its loading. */
 export class Reranking {
   readonly #button = element<HTMLButtonElement>('rerank');
+  readonly #cost = element('rerank-cost');
   readonly #place = element('reranker');
   readonly #changed: () => void;
   #reranker: Reranker | undefined;
@@ -27,10 +28,11 @@ export class Reranking {
     return this.#reranker;
   }
 
-  /** Says on the button what a click does. */
+  /** Says what a click does, and beforehand what it costs. */
   show(): void {
     const { rerank, rerankCancel, rerankStop } = say(WORDS);
     this.#button.textContent = this.#reranker ? rerankStop : this.#loading ? rerankCancel : rerank;
+    this.#cost.hidden = !!this.#reranker;
   }
 
   async #start(): Promise<void> {
@@ -38,9 +40,12 @@ export class Reranking {
     const { signal } = this.#loading;
     this.show();
     try {
-      const start = (onProgress: NonNullable<Parameters<typeof createReranker>[0]>['onProgress']) =>
-        createReranker({ ...OPTIONS, signal, onProgress });
-      this.#reranker = await startModel(this.#place, { ...OPTIONS, signal }, start, advise);
+      this.#reranker = await startModel(
+        this.#place,
+        { ...OPTIONS, signal },
+        (onProgress) => createReranker({ ...OPTIONS, signal, onProgress }),
+        advise,
+      );
       this.#loading = undefined;
       this.show();
       this.#changed();

@@ -21,20 +21,20 @@ export const WORDS = {
     dense: 'By meaning',
     lexical: 'By words',
     hybrid: 'Both',
-    reranked: 'Both, reranked',
+    reranked: 'Reranked',
     rerank: 'Rerank with a cross-encoder',
     rerankCancel: 'Cancel the reranker',
     rerankStop: 'Stop reranking',
     rerankCost:
-      'It reads your description and each of the best 20 definitions together. The model, BAAI/bge-reranker-base in int8, is 279 MB (and 17 MB of tokenizer), from huggingface.co, once.',
+      'BAAI/bge-reranker-base in int8: 279 MB, and 17 MB of tokenizer, from huggingface.co, once. It reads each of the best 20 together with your description.',
     waiting: 'Waiting for a pause in typing',
     reading: (done: number, all: number) => `Read ${done} of ${all}`,
     logit: (logit: string) => `logit ${logit}`,
     up: (place: number) => `▲ from no. ${place}`,
     down: (place: number) => `▼ from no. ${place}`,
     stays: 'where it was',
-    translated: 'Translated word by word, and searched for in English:',
-    translatedBy: 'By CC-CEDICT (CC BY-SA 4.0). It knows no grammar and takes one sense of each word.',
+    translated: 'Translated word by word:',
+    translatedBy: 'By CC-CEDICT (CC BY-SA 4.0): one sense of each word, and no grammar.',
     unknown: 'None of these words is in the Chinese dictionary.',
     read: 'How to read this',
     readDense:
@@ -45,7 +45,7 @@ export const WORDS = {
     readRelevance:
       'The bar is an estimate of how likely this definition is the one that you describe, if one of all is: from its cosine, and from how near random definitions lie to each other. It is grey below 5%, where it is most likely another one’s. Words alone give no such estimate.',
     readReranker:
-      'Both, reranked: a cross-encoder reads your description, in Chinese as it stands, together with each of the best 20 definitions of “Both”, and orders them by its logit. ▲ says where a word stood before.',
+      'Reranked: a cross-encoder reads your description, in Chinese as it stands, together with each of the best 20 definitions of “Both”, and orders them by its logit. ▲ says where a word stood before.',
     readChinese:
       'A Chinese description is translated word by word by a dictionary, since the model is English. Of 20 such descriptions that played no part in making this, 13 found their word among the first ten. Below a word stand Chinese ones for it, whichever meaning of it they belong to.',
     dictionary: 'The dictionary',
@@ -92,20 +92,20 @@ export const WORDS = {
     dense: '按语义',
     lexical: '按词语',
     hybrid: '两者结合',
-    reranked: '结合并重排',
+    reranked: '重排后',
     rerank: '用交叉编码器重排',
     rerankCancel: '取消重排模型',
     rerankStop: '停止重排',
     rerankCost:
-      '它把描述和最好的 20 条释义逐条放在一起阅读。模型 BAAI/bge-reranker-base（int8）为 279 MB（另有 17 MB 的分词器），来自 huggingface.co，只需下载一次。',
+      'BAAI/bge-reranker-base（int8）：279 MB，另有 17 MB 的分词器，来自 huggingface.co，只需下载一次。它把描述与最好的 20 条释义逐条一起阅读。',
     waiting: '等待输入停顿',
     reading: (done: number, all: number) => `已读 ${done} / ${all}`,
     logit: (logit: string) => `logit ${logit}`,
     up: (place: number) => `▲ 原第 ${place}`,
     down: (place: number) => `▼ 原第 ${place}`,
     stays: '位置未变',
-    translated: '逐词翻译成英文后搜索：',
-    translatedBy: '依据 CC-CEDICT（CC BY-SA 4.0）。它不懂语法，每个词只取一个义项。',
+    translated: '逐词翻译：',
+    translatedBy: '依据 CC-CEDICT（CC BY-SA 4.0）：每个词只取一个义项，不管语法。',
     unknown: '这些词都不在汉英词典里。',
     read: '如何理解结果',
     readDense: '按语义：把描述的向量与每条释义的向量相比。“cos”是余弦值。',
@@ -114,7 +114,7 @@ export const WORDS = {
     readRelevance:
       '长条是估计值：假设所有释义中恰有一条是您描述的，这一条就是它的可能性有多大，依据是余弦值以及随机释义之间的距离。低于 5% 时显示为灰色，多半不是您要找的。只按词语搜索时没有这个估计。',
     readReranker:
-      '结合并重排：交叉编码器把您的描述（中文就读中文）与“两者结合”最好的 20 条释义逐条一起阅读，按它的 logit 排序。▲ 表示原来的位置。',
+      '重排后：交叉编码器把您的描述（中文就读中文）与“两者结合”最好的 20 条释义逐条一起阅读，按它的 logit 排序。▲ 表示原来的位置。',
     readChinese:
       '因为模型是英文的，中文描述由词典逐词翻译。20 条没有参与制作的描述中，有 13 条的词出现在前十个里。英文词下面是对应的中文词，不区分义项。',
     dictionary: '词典',
