@@ -48,9 +48,11 @@ function likelihoodOf({ relevance }: Hit, meanings: number): number | null {
 function columnOf({ mode, ms, hits }: Column, answer: Answer, meanings: number): HTMLElement {
   const words = say(WORDS);
   const section = sectionOf(mode, make('span', { className: 'hint time', textContent: format.duration(ms) }));
-  const likelihood = (hit: Hit) => (mode === 'reranked' ? null : likelihoodOf(hit, meanings));
+  // Word by word English lies further from every definition than what the estimate was made by.
+  const isEstimated = mode !== 'reranked' && !answer.description.chinese;
+  const likelihood = (hit: Hit) => (isEstimated ? likelihoodOf(hit, meanings) : null);
   if (hits.length === 0) section.append(make('p', { className: 'hint', textContent: words.nothing }));
-  else if ((mode === 'dense' || mode === 'hybrid') && hits.every((hit) => likelihood(hit)! < LITTLE))
+  else if (isEstimated && mode !== 'lexical' && hits.every((hit) => likelihood(hit)! < LITTLE))
     section.append(make('p', { className: 'hint unsure', textContent: words.unsure }));
   const items = hits.map((hit, i) => {
     const item = itemOf(hit, answer, likelihood(hit));

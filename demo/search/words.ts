@@ -47,7 +47,7 @@ export const WORDS = {
     readReranker:
       'Reranked: a cross-encoder reads your description, in Chinese as it stands, together with each of the best 20 definitions of “Both”, and orders them by its logit. ▲ says where a word stood before.',
     readChinese:
-      'A Chinese description is translated word by word by a dictionary, since the model is English. Of 20 such descriptions that played no part in making this, 13 found their word among the first ten. Below a word stand Chinese ones for it, whichever meaning of it they belong to.',
+      'A Chinese description is translated word by word by a dictionary, since the model is English. Of 20 such descriptions that played no part in making this, 13 found their word among the first ten. Below a word stand Chinese ones for it, whichever meaning of it they belong to. The bar is left out: it would be too low.',
     dictionary: 'The dictionary',
     which: (count: string) =>
       `${count} meanings of Princeton WordNet 3.1, with the vector of each: computed ahead of time, searched here.`,
@@ -116,7 +116,7 @@ export const WORDS = {
     readReranker:
       '重排后：交叉编码器把您的描述（中文就读中文）与“两者结合”最好的 20 条释义逐条一起阅读，按它的 logit 排序。▲ 表示原来的位置。',
     readChinese:
-      '因为模型是英文的，中文描述由词典逐词翻译。20 条没有参与制作的描述中，有 13 条的词出现在前十个里。英文词下面是对应的中文词，不区分义项。',
+      '因为模型是英文的，中文描述由词典逐词翻译。20 条没有参与制作的描述中，有 13 条的词出现在前十个里。英文词下面是对应的中文词，不区分义项。此时不显示长条，因为估计值会偏低。',
     dictionary: '词典',
     which: (count: string) => `普林斯顿 WordNet 3.1 的 ${count} 个词义（英文），向量已预先算好，在本机搜索。`,
     common: '最常用的 20,000 个词义（10 MB）',
