@@ -17,9 +17,13 @@ export class ChineseWords {
     this.#simplified = new Map(Array.from(traditional, (character, i) => [character, simplified[i]!]));
     let longest = 1;
     for (const line of lines) {
-      const [word = '', gloss = ''] = line.split('\t');
+      const tab = line.indexOf('\t');
+      const word = line.slice(0, tab);
+      const gloss = line.slice(tab + 1);
       this.#glosses.set(word, gloss);
-      this.#words.set(gloss, [...(this.#words.get(gloss) ?? []), word]);
+      const same = this.#words.get(gloss);
+      if (same) same.push(word);
+      else this.#words.set(gloss, [word]);
       longest = Math.max(longest, word.length);
     }
     this.#longest = longest;
