@@ -52,10 +52,10 @@ export const WORDS = {
     which: (count: string) =>
       `${count} meanings of Princeton WordNet 3.1, with the vector of each: computed ahead of time, searched here.`,
     common: 'The 20,000 most sought meanings (10 MB)',
-    all: (size: string) => `All 117,791 meanings (${size})`,
+    all: (size: string) => `All meanings (${size})`,
     size: 'How much of it',
     build:
-      'All 117,791 meanings are in it after npm run wordnet -- --all in a copy of this repository; that takes about an hour of a CPU.',
+      'Who hosts this page can offer all 117,791 meanings too: npm run wordnet -- --all in a copy of this repository makes a file of about 58 MB, in some hours on two CPU cores.',
     licence: 'Licence of WordNet',
     chineseLicence: 'Licence of CC-CEDICT',
     fetching: (loaded: string, total: string) => `Downloading the dictionary: ${loaded} of ${total}`,
@@ -120,9 +120,10 @@ export const WORDS = {
     dictionary: '词典',
     which: (count: string) => `普林斯顿 WordNet 3.1 的 ${count} 个词义（英文），向量已预先算好，在本机搜索。`,
     common: '最常用的 20,000 个词义（10 MB）',
-    all: (size: string) => `全部 117,791 个词义（${size}）`,
+    all: (size: string) => `全部词义（${size}）`,
     size: '范围',
-    build: '在本仓库的副本中运行 npm run wordnet -- --all，就会有全部 117,791 个词义；大约需要一小时的 CPU 时间。',
+    build:
+      '本页的站点也可以提供全部 117,791 个词义：在本仓库的副本中运行 npm run wordnet -- --all，会生成约 58 MB 的文件，在双核 CPU 上需要几个小时。',
     licence: 'WordNet 许可证（英文）',
     chineseLicence: 'CC-CEDICT 许可证（英文）',
     fetching: (loaded: string, total: string) => `正在下载词典：${loaded}，共 ${total}`,
