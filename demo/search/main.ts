@@ -33,6 +33,7 @@ const embedder = startEmbedder(element('model'), { model: 'BAAI/bge-small-en-v1.
 
 /** Brings the dictionary of the chosen size, and searches in it. */
 async function open(): Promise<void> {
+  running.abort();
   dictionary?.close();
   dictionary = undefined;
   for (const choice of sizeChoices()) choice.disabled = true;
@@ -79,9 +80,9 @@ async function search(): Promise<void> {
 /** The description in English; what Chinese is read with comes when it is first needed. */
 async function described(typed: string): Promise<Description> {
   if (!isChinese(typed)) return { typed, english: typed };
-  chinese ??= download('../wordnet/chinese.tsvz', showDownload).then(
-    async (file) => new ChineseWords(await file.text()),
-  );
+  chinese ??= download('../wordnet/chinese.tsvz', showDownload)
+    .finally(() => status.replaceChildren())
+    .then(async (file) => new ChineseWords(await file.text()));
   try {
     return { typed, english: englishOf((await chinese).read(typed)), chinese: await chinese };
   } catch (error) {
