@@ -55,7 +55,7 @@ export const WORDS = {
     all: (size: string) => `All meanings (${size})`,
     size: 'How much of it',
     build:
-      'Who hosts this page can offer all 117,791 meanings too: npm run wordnet -- --all in a copy of this repository makes a file of about 58 MB, in some hours on two CPU cores.',
+      'Who hosts this page can offer all 117,791 meanings too: npm run wordnet -- --all in a copy of this repository makes a file of about 59 MB, in two to three hours on two CPU cores.',
     licence: 'Licence of WordNet',
     chineseLicence: 'Licence of CC-CEDICT',
     fetching: (loaded: string, total: string) => `Downloading the dictionary: ${loaded} of ${total}`,
@@ -123,7 +123,7 @@ export const WORDS = {
     all: (size: string) => `全部词义（${size}）`,
     size: '范围',
     build:
-      '本页的站点也可以提供全部 117,791 个词义：在本仓库的副本中运行 npm run wordnet -- --all，会生成约 58 MB 的文件，在双核 CPU 上需要几个小时。',
+      '本页的站点也可以提供全部 117,791 个词义：在本仓库的副本中运行 npm run wordnet -- --all，会生成约 59 MB 的文件，在双核 CPU 上需要两到三个小时。',
     licence: 'WordNet 许可证（英文）',
     chineseLicence: 'CC-CEDICT 许可证（英文）',
     fetching: (loaded: string, total: string) => `正在下载词典：${loaded}，共 ${total}`,
