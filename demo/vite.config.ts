@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
@@ -16,8 +16,9 @@ export default defineConfig({
   base: './',
   define: {
     'import.meta.env.DEMOS': JSON.stringify(demos),
-    // Only who has built the large dictionary can offer it.
-    'import.meta.env.HAS_ALL_WORDS': JSON.stringify(existsSync(path('../public/wordnet/all.bgez'))),
+    // Only who has built the large dictionary can offer it; 0 for those who have not.
+    'import.meta.env.ALL_WORDS_BYTES':
+      statSync(path('../public/wordnet/all.bgez'), { throwIfNoEntry: false })?.size ?? 0,
   },
   // Holds the embedded models.
   publicDir: path('../public'),

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { readOnnxWeights } from '../worker/engine/wasm/onnx/read';
+import { dequantized } from '../worker/engine/wasm/quantize-columns';
 import { checkpointOf } from './checkpoint';
 
 const here = import.meta.dirname;
@@ -51,6 +53,19 @@ export function unpackTinyModels(folder: string): void {
   const tokenizer = { 'tokenizer.json': rerankerTokenizer(m3Tokenizer.toString()) };
   write('bge-reranker', { 'onnx/model.onnx': reranker, ...tokenizer });
   write('bge-reranker-checkpoint', { ...checkpoint(reranker), ...tokenizer });
+}
+
+/** What the last layer is multiplied by, so that the logits pass the self-check by those that are published. */
+const AS_PUBLISHED = -5;
+
+/** The small reranker by the names that the hub has for BAAI/bge-reranker-base. */
+export function publishedReranker(): Record<string, Buffer> {
+  const graph = unpacked('models/bge-reranker/model.onnx.gz');
+  const { values } = dequantized(readOnnxWeights(new Uint8Array(graph), []).classifier!.out.matrix);
+  const start = graph.indexOf(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  for (const [i, value] of values.entries()) graph.writeFloatLE(value * AS_PUBLISHED, start + 4 * i);
+  const tokenizer = rerankerTokenizer(unpacked('goldens/tokenizer/bge-m3-tokenizer.json.gz').toString());
+  return { 'onnx/model_quantized.onnx': graph, 'tokenizer.json': tokenizer };
 }
 
 /** The tokenizer.json of BAAI/bge-reranker-v2-m3, byte for byte. */

@@ -1,4 +1,5 @@
-import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
+import { expect, forEachScreen, inspect, type Page, SIZES, screenshot, test } from './demo-site';
+import { publishedReranker } from './tiny-models';
 
 const field = (page: Page) => page.getByRole('searchbox');
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
@@ -90,26 +91,95 @@ test('works by the keyboard alone, and tells a screen reader once typing stops',
   await expect(page.locator('#spoken')).toHaveText(/photosynthesis/);
 });
 
-test('the interface is Chinese, the dictionary is not, and says so', async ({ page }) => {
+test('a Chinese description is translated word by word, in the open, by a file that comes when it is needed', async ({
+  page,
+  faults,
+  consoleErrors,
+}) => {
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('反向词典');
   await expect(note(page)).toHaveText('边输入边出结果。', { timeout: 100_000 });
+  const fetched = () => faults.log.filter(({ url }) => url.endsWith('chinese.tsvz')).length;
+  expect(fetched()).toBe(0);
+  const read = page.locator('#words li');
+  const volcano = words(page, '两者结合').filter({ hasText: /^volcano$/ });
+  faults.answer(/chinese\.tsvz$/, { status: 503, times: 1 });
   await field(page).fill('喷出岩浆的山');
-  await expect(note(page)).toHaveText('这部词典和它的模型都是英文的：请用英文描述。');
-  await expect(page.getByRole('heading', { level: 3 })).toHaveCount(0);
-  await field(page).fill('mountain that spits out lava');
-  await expect(
-    words(page, '两者结合')
-      .filter({ hasText: /\bvolcano\b/ })
-      .first(),
-  ).toBeVisible({ timeout: 20_000 });
+  await page.getByRole('button', { name: '重试' }).click();
+  consoleErrors.length = 0; // the browser's own line about the answer 503
+  await expect(volcano.first()).toBeVisible({ timeout: 20_000 });
+  await expect(read).toHaveText(['喷出spout', '岩浆magma', '的–', '山mountain']);
+  await expect(column(page, '两者结合').getByText('火山', { exact: true }).first()).toBeVisible();
+  await expect(page.locator('#spoken')).toHaveText(/^10 个词。/);
   await screenshot(page, 'search-chinese');
+  // Traditional characters are shown as they were typed.
+  await field(page).fill('噴出岩漿的山');
+  await expect(read.first()).toHaveText('噴出spout', { timeout: 20_000 });
+  await expect(volcano.first()).toBeVisible({ timeout: 20_000 });
   await page.getByRole('button', { name: 'English' }).click();
-  await expect(
-    words(page, 'Both')
-      .filter({ hasText: /\bvolcano\b/ })
-      .first(),
-  ).toBeVisible();
+  await expect(page.getByText('Translated word by word:')).toBeVisible();
+  await field(page).fill('的');
+  await expect(note(page)).toHaveText('None of these words is in the Chinese dictionary.', { timeout: 20_000 });
+  await expect(page.getByRole('heading', { level: 3 })).toHaveCount(0);
+  await field(page).fill('very tired');
+  await expect(read.first()).toBeHidden();
+  await answered(page);
+  expect(fetched()).toBe(2);
+});
+
+test('a reranker comes by a click, orders the best anew after each pause, and goes by another', async ({
+  page,
+  context,
+  consoleErrors,
+}) => {
+  const model = publishedReranker();
+  const asked: string[] = [];
+  let isReachable = false;
+  await context.route('https://huggingface.co/**', async (route) => {
+    asked.push(route.request().url());
+    if (!isReachable) return route.abort('connectionrefused');
+    const body = Object.entries(model).find(([name]) => asked.at(-1)!.endsWith(`/${name}`))?.[1];
+    await route.fulfill({ status: body ? 200 : 404, body, headers: { 'Access-Control-Allow-Origin': '*' } });
+  });
+  await ready(page);
+  await field(page).fill('tower with a light that guides ships');
+  await answered(page);
+  expect(asked).toEqual([]);
+
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  await button('Rerank with a cross-encoder').click();
+  await expect.poll(() => asked.length).toBeGreaterThan(0);
+  await button('Cancel the reranker').click();
+  await expect(page.locator('#reranker')).toBeEmpty();
+  await button('Rerank with a cross-encoder').click();
+  await expect(page.getByText('The reranker did not arrive', { exact: true })).toBeVisible({ timeout: 60_000 });
+  await screenshot(page, 'search-reranker-error');
+  consoleErrors.length = 0; // the browser's own lines about the connection
+  isReachable = true;
+  await button('Try again').click();
+
+  const before = await words(page, 'Both').allTextContents();
+  const reranked = words(page, 'Reranked');
+  await expect(reranked).toHaveCount(10, { timeout: 60_000 });
+  expect(await reranked.allTextContents()).not.toEqual(before);
+  await expect(note(page)).toHaveText(/Reranked [\d.]+ m?s\.$/);
+  const first = column(page, 'Reranked').getByRole('listitem').first();
+  await expect(first).toContainText(/logit -?\d+\.\d · (▲ from no\. \d+|where it was)/);
+  await expect(page.locator('#spoken')).toHaveText(/^10 words\. Reranked, the first is: /);
+  // The next description's column takes the place of this one's, and a Chinese one works too.
+  await field(page).pressSequentially('给动物看病的医生', { delay: 30 });
+  await field(page).fill('给动物看病的医生');
+  await expect(reranked).toHaveCount(10, { timeout: 20_000 });
+  await expect(reranked.filter({ hasText: 'veterinarian' }).first()).toBeVisible();
+  await inspect(page, 'search-reranked');
+  await page.setViewportSize(SIZES.phone);
+  await expect(column(page, 'Both')).toBeHidden();
+  await inspect(page, 'search-reranked-phone');
+  await button('Stop reranking').click();
+  await answered(page);
+  await expect(column(page, 'Reranked')).toHaveCount(0);
+  await expect(page.getByRole('radio', { name: 'Both', exact: true })).toBeChecked();
+  await expect(words(page, 'Both')).toHaveCount(10);
 });
 
 test('a dictionary that does not arrive says what to do, and trying again works', async ({
@@ -154,6 +224,9 @@ forEachScreen('nothing wider than the page, axe finds nothing', async (page, nam
   await field(page).fill('mountain that spits out lava');
   await answered(page);
   await inspect(page, `search-${name}`);
+  await field(page).fill('给动物看病的医生');
+  await expect(page.getByText('兽医').first()).toBeAttached({ timeout: 20_000 });
+  await inspect(page, `search-${name}-chinese`);
   if (!name.startsWith('phone')) return;
   await expect(page.getByRole('region', { name: 'By meaning' })).toBeHidden();
   await page.getByRole('radio', { name: 'By meaning' }).check();

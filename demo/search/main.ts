@@ -1,39 +1,47 @@
+import { isBgeError } from 'bge-web';
+import chineseLicence from '../../public/wordnet/CC-CEDICT.txt?raw';
 import licence from '../../public/wordnet/LICENSE?raw';
 import { element, make } from '../shared/dom';
 import { showError } from '../shared/error-box';
 import * as format from '../shared/format';
 import { say, speak } from '../shared/language';
 import { startEmbedder } from '../shared/start-embedder';
-import { type Answer, Dictionary, download, isChinese, meaningOf } from './dictionary';
-import { columnsOf } from './results';
+import { ChineseWords, englishOf, isChinese } from './chinese';
+import { type Answer, type Description, Dictionary, meaningOf } from './dictionary';
+import { download } from './download';
+import { Reranking } from './reranking';
+import { columnsOf, waitingColumn, wordOf } from './results';
 import { EXAMPLES, WORDS } from './words';
 
-/** Milliseconds without a key press before a search begins, and before a screen reader is told what it found. */
-const PAUSE = { search: 40, speech: 1000 };
+/** Milliseconds without a key press before a search begins, before a reranker reads, and before a screen reader is told what was found. */
+const PAUSE = { search: 40, rerank: 300, speech: 1000 };
 
 const query = element<HTMLInputElement>('query');
 const sizes = element<HTMLFormElement>('sizes');
 const status = element('status');
 
 let dictionary: Dictionary | undefined;
+let chinese: Promise<ChineseWords> | undefined;
 let answer: Answer | undefined;
 let running = new AbortController();
 let speech: ReturnType<typeof setTimeout>;
 
+const reranking = new Reranking(showReranking);
 speak(WORDS, showAll);
 // Comes in any case: what fails is tried again there.
 const embedder = startEmbedder(element('model'), { model: 'BAAI/bge-small-en-v1.5' });
 
 /** Brings the dictionary of the chosen size, and searches in it. */
 async function open(): Promise<void> {
+  running.abort();
   dictionary?.close();
   dictionary = undefined;
   for (const choice of sizeChoices()) choice.disabled = true;
   showAll();
   try {
-    const url = await download(`../wordnet/${sizeChoices().find(({ checked }) => checked)!.value}.bgez`, showDownload);
+    const file = await download(`../wordnet/${sizeChoices().find(({ checked }) => checked)!.value}.bgez`, showDownload);
     status.replaceChildren();
-    dictionary = await Dictionary.open(await embedder, url);
+    dictionary = await Dictionary.open(await embedder, file);
     for (const choice of sizeChoices()) choice.disabled = false;
     showAll();
     await search();
@@ -48,18 +56,62 @@ async function search(): Promise<void> {
   running = new AbortController();
   const { signal } = running;
   clearTimeout(speech);
-  const text = query.value.trim();
-  showNote();
-  if (!dictionary || text === '' || isChinese(text)) return showAnswer(undefined);
+  const typed = query.value.trim();
+  if (!isChinese(typed)) element('translation').hidden = true;
+  if (!dictionary || typed === '') return showAnswer(undefined);
   try {
     await pause(PAUSE.search);
     signal.throwIfAborted();
-    showAnswer(await dictionary.ask(text, signal));
+    const description = await described(typed);
+    signal.throwIfAborted();
+    showTranslation(description);
+    const found = description.english === '' ? undefined : await dictionary.ask(description, signal);
+    showAnswer(found);
+    if (!found) element('note').textContent = say(WORDS).unknown;
     status.replaceChildren();
     speech = setTimeout(speakAnswer, PAUSE.speech);
+    if (found) await rerank(found, signal);
   } catch (error) {
-    if (!signal.aborted) showError(status, error, again(search));
+    // All that is not the package's own is a download.
+    if (!signal.aborted) showError(status, error, again(search), isBgeError(error) ? undefined : say(WORDS).missing);
   }
+}
+
+/** The description in English; what Chinese is read with comes when it is first needed. */
+async function described(typed: string): Promise<Description> {
+  if (!isChinese(typed)) return { typed, english: typed };
+  chinese ??= download('../wordnet/chinese.tsvz', showDownload)
+    .finally(() => status.replaceChildren())
+    .then(async (file) => new ChineseWords(await file.text()));
+  try {
+    return { typed, english: englishOf((await chinese).read(typed)), chinese: await chinese };
+  } catch (error) {
+    chinese = undefined;
+    throw error;
+  }
+}
+
+/** Adds the reranker's column, if there is a reranker, once no key is pressed. */
+async function rerank(found: Answer, signal: AbortSignal): Promise<void> {
+  const { reranker } = reranking;
+  if (!reranker || !dictionary) return;
+  const waiting = waitingColumn();
+  element('answer').append(waiting.section);
+  await pause(PAUSE.rerank);
+  signal.throwIfAborted();
+  const column = await dictionary.rerank(found, reranker, waiting.show, signal);
+  showAnswer({ ...found, columns: [...found.columns, column] });
+  clearTimeout(speech);
+  speech = setTimeout(speakAnswer, PAUSE.speech);
+}
+
+/** The reranker has come, or gone. */
+function showReranking(): void {
+  const view = reranking.reranker ? 'reranked' : 'hybrid';
+  element('view-reranked').hidden = view !== 'reranked';
+  element<HTMLFormElement>('view').querySelector<HTMLInputElement>(`[value=${view}]`)!.checked = true;
+  element('answer').dataset.view = view;
+  search();
 }
 
 /** The button that was pressed goes: the focus must not go with it. */
@@ -81,12 +133,17 @@ function showAnswer(next: Answer | undefined): void {
   showNote();
 }
 
+/** Each word of a Chinese description, and the English that is searched for in its place. */
+function showTranslation({ typed, chinese }: Description): void {
+  element('translation').hidden = !chinese;
+  element('words').replaceChildren(...(chinese?.read(typed) ?? []).map(wordOf));
+}
+
 /** One line below the field: what to do, or how long the last answer took. */
 function showNote(): void {
   const words = say(WORDS);
   const note = element('note');
-  if (isChinese(query.value)) note.textContent = words.chinese;
-  else if (!dictionary) note.textContent = words.early;
+  if (!dictionary) note.textContent = words.early;
   else if (!answer) note.textContent = words.ready;
   else {
     const searches = answer.columns.map(({ mode, ms }) => `${words[mode]} ${format.duration(ms)}`);
@@ -97,8 +154,8 @@ function showNote(): void {
 /** After a pause in typing only: a reader must not hear the answer to every key. */
 function speakAnswer(): void {
   const { found, nothing } = say(WORDS);
-  const hits = answer?.columns.at(-1)?.hits ?? [];
-  element('spoken').textContent = hits[0] ? found(hits.length, meaningOf(hits[0]).title) : nothing;
+  const { mode, hits = [] } = answer?.columns.at(-1) ?? {};
+  element('spoken').textContent = hits[0] ? found(hits.length, mode === 'reranked', meaningOf(hits[0]).title) : nothing;
 }
 
 function showDownload(loaded: number, total: number): void {
@@ -112,10 +169,13 @@ function showDownload(loaded: number, total: number): void {
 
 /** What this page's code says, in the language in use. */
 function showAll(): void {
-  const { which, build } = say(WORDS);
+  const { which, all, build } = say(WORDS);
   element('which').textContent = dictionary ? which(dictionary.meanings.toLocaleString('en')) : '';
-  sizes.hidden = !import.meta.env.HAS_ALL_WORDS;
-  element('build').textContent = import.meta.env.HAS_ALL_WORDS ? '' : build;
+  const bytes: number = import.meta.env.ALL_WORDS_BYTES;
+  sizes.hidden = bytes === 0;
+  element('all').textContent = all(format.bytes(bytes));
+  element('build').textContent = bytes === 0 ? build : '';
+  reranking.show();
   showAnswer(answer);
 }
 
@@ -124,7 +184,7 @@ function sizeChoices(): HTMLInputElement[] {
 }
 
 for (const example of EXAMPLES) {
-  const button = make('button', { type: 'button', lang: 'en', textContent: example });
+  const button = make('button', { type: 'button', lang: isChinese(example) ? 'zh-CN' : 'en', textContent: example });
   button.addEventListener('click', () => {
     query.value = example;
     query.focus();
@@ -133,7 +193,12 @@ for (const example of EXAMPLES) {
   element('examples').append(button);
 }
 element('licence').textContent = licence;
-query.addEventListener('input', search);
+element('chinese-licence').textContent = chineseLicence;
+// What an input method composes is not yet what was meant.
+query.addEventListener('input', (event) => {
+  if (!(event as InputEvent).isComposing) search();
+});
+query.addEventListener('compositionend', search);
 sizes.addEventListener('change', open);
 element('form').addEventListener('submit', (event) => {
   event.preventDefault();

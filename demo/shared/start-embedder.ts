@@ -1,26 +1,41 @@
 import { createEmbedder, deleteModel, type Embedder, type EmbedderOptions, type LoadEvent } from 'bge-web';
 import { make } from './dom';
 import { showError } from './error-box';
-import { isCorrupt, stepOf } from './plain-words';
+import { type Advice, adviceOf, isCorrupt, stepOf } from './plain-words';
 
 /**
  * Gives an embedder on the models beside the demo. Meanwhile `place` shows how far it is, or what failed with a button that
  * tries again, so it rejects only with the reason of `signal`; at the end `place` keeps the notices, if there were any.
  */
-export async function startEmbedder(
+export function startEmbedder(
   place: HTMLElement,
   options: EmbedderOptions & { readonly model: string },
 ): Promise<Embedder> {
+  return startModel(place, options, (onProgress) =>
+    createEmbedder({ modelBase: '../models/', ...options, onProgress }),
+  );
+}
+
+/** The same for any model that `start` makes; `advise` says in plain words what failed. */
+export async function startModel<M>(
+  place: HTMLElement,
+  { model, signal }: { readonly model: string; readonly signal?: AbortSignal },
+  start: (onProgress: (event: LoadEvent) => void) => Promise<M>,
+  advise: (error: unknown) => Advice = adviceOf,
+): Promise<M> {
   for (;;) {
     const loading = showLoading(place);
     try {
-      const embedder = await createEmbedder({ modelBase: '../models/', ...options, onProgress: loading.show });
+      const started = await start(loading.show);
       place.replaceChildren(loading.notices);
-      return embedder;
+      return started;
     } catch (error) {
-      if (options.signal?.aborted) throw error;
-      await new Promise<void>((again) => showError(place, error, again));
-      if (isCorrupt(error)) await deleteModel(options.model);
+      signal?.throwIfAborted();
+      await new Promise<void>((again, stop) => {
+        signal?.addEventListener('abort', () => stop(signal.reason));
+        showError(place, error, again, advise(error));
+      });
+      if (isCorrupt(error)) await deleteModel(model);
     }
   }
 }

@@ -1,13 +1,15 @@
 // The index of the reverse dictionary. `npm run wordnet` writes public/wordnet/common.bgez, 20,000 meanings;
 // `npm run wordnet -- --all` writes all.bgez, with all of them, which the page offers where it is there. Then some descriptions are
 // searched for, and the figures printed. --limit=N takes the first N meanings only, and so does Ctrl+C: what is done by then is written.
-// --ask asks the file that is there.
+// --continue begins with what the file has by then, or the smaller one; --ask asks the file that is there.
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, type } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { load } from '../../bench/eval/node-engine.mjs';
 import { ask } from './ask.mjs';
 import { allMeanings, commonMeanings, licence } from './synsets.mjs';
 
@@ -20,7 +22,8 @@ const STEP = 1 / 512;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = join(root, 'public/wordnet');
 const has = (/** @type {string} */ option) => process.argv.includes(option);
-const file = join(folder, has('--all') ? 'all.bgez' : 'common.bgez');
+const common = join(folder, 'common.bgez');
+const file = has('--all') ? join(folder, 'all.bgez') : common;
 const limit = process.argv.find((argument) => argument.startsWith('--limit='))?.split('=')[1];
 
 // Not in the tree before `npm run build`, so its types are named.
@@ -28,17 +31,24 @@ const limit = process.argv.find((argument) => argument.startsWith('--limit='))?.
 const { createEmbedder, createIndex } = await import(String(new URL('../../dist/node.js', import.meta.url)));
 
 const embedder = await createEmbedder({ modelBase: join(root, 'public/models') });
-const load = loadavg()[0]?.toFixed(1);
-console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, ${type()}, Node ${process.versions.node}, load ${load}`);
+const busy = loadavg()[0]?.toFixed(1);
+console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, ${type()}, Node ${process.versions.node}, load ${busy}`);
 if (!has('--ask')) await build();
-const packed = await readFile(file);
-await ask({ file: new Blob([new Uint8Array(await promisify(gunzip)(packed))]), embedder, createIndex });
+/** @type {typeof import('../../demo/search/chinese')} */
+const { ChineseWords, englishOf } = await load(["export * from './demo/search/chinese'"]);
+const chinese = new ChineseWords(new TextDecoder().decode(await unpacked(join(folder, 'chinese.tsvz'))));
+await ask({
+  ...{ file: new Blob([await unpacked(file)]), embedder, createIndex },
+  english: (description) => englishOf(chinese.read(description)),
+});
 embedder.dispose();
 
 async function build() {
   const start = performance.now();
   const meanings = (has('--all') ? allMeanings() : commonMeanings()).slice(0, limit ? Number(limit) : undefined);
   const index = await createIndex({ embedder: rounding(embedder) });
+  const before = has('--continue') && [file, common].find((path) => existsSync(path));
+  if (before) await index.import(new Blob([await unpacked(before)]));
   let told = 0;
   const onProgress = (/** @type {import('../../src/node/index').IndexEvent} */ event) => {
     if (event.phase !== 'add' || event.documents < told + 500) return;
@@ -84,6 +94,10 @@ function rounding(embedder) {
       return { data: data.map((value) => Math.round(value / STEP) * STEP), space };
     },
   };
+}
+
+async function unpacked(/** @type {string} */ path) {
+  return new Uint8Array(await promisify(gunzip)(await readFile(path)));
 }
 
 function seconds(/** @type {number} */ start) {

@@ -53,3 +53,51 @@ export const DESCRIPTIONS = [
   ['worker who mends water pipes', 'plumber'],
   ['showing good judgment and experience', 'wise'],
 ];
+
+/**
+ * The same in Chinese, and any of the words that would do. The dictionary's glosses were chosen by the first, third, fifth … of
+ * these; the others were held out.
+ * @type {readonly (readonly [description: string, ...words: string[]])[]}
+ */
+export const CHINESE_DESCRIPTIONS = [
+  ['喷出岩浆的山', 'volcano'],
+  ['下雨时撑在头上的东西', 'umbrella'],
+  ['脖子很长的动物', 'giraffe'],
+  ['用来敲钉子的工具', 'hammer'],
+  ['丈夫去世的女人', 'widow'],
+  ['晚上睡不着觉', 'insomnia', 'sleepless'],
+  ['给动物看病的医生', 'veterinarian', 'veterinary'],
+  ['可以借书的地方', 'library'],
+  ['有两个轮子、用脚踩的车', 'bicycle'],
+  ['不会飞的黑白色的鸟', 'penguin'],
+  ['看星星用的仪器', 'telescope'],
+  ['停放飞机的大房子', 'hangar'],
+  ['父亲的父亲', 'grandfather'],
+  ['不吃肉的人', 'vegetarian'],
+  ['很长时间不下雨', 'drought'],
+  ['大地突然震动', 'earthquake'],
+  ['沙漠里带刺的植物', 'cactus'],
+  ['会酿蜜的昆虫', 'honeybee', 'bee'],
+  ['装钱和卡的小包', 'wallet', 'purse'],
+  ['测量温度的仪器', 'thermometer'],
+  ['偷别人东西的人', 'thief'],
+  ['写小说的人', 'novelist', 'writer'],
+  ['修理水管的工人', 'plumber'],
+  ['切菜用的工具', 'knife', 'cleaver'],
+  ['能照出自己样子的玻璃', 'mirror'],
+  ['父母都死了的孩子', 'orphan'],
+  ['晚上照亮街道的灯', 'streetlight', 'street lamp', 'lamppost'],
+  ['一年中最冷的季节', 'winter'],
+  ['两个国家交界的地方', 'border', 'frontier'],
+  ['在学校教学生的人', 'teacher', 'schoolteacher'],
+  ['让食物保持低温的电器', 'refrigerator', 'electric refrigerator'],
+  ['用针和线把布连在一起', 'sew', 'stitch'],
+  ['用很小的声音说话', 'whisper'],
+  ['非常生气', 'furious', 'angry', 'enraged'],
+  ['一百年的时间', 'century'],
+  ['早上吃的饭', 'breakfast'],
+  ['植物利用阳光制造养分的过程', 'photosynthesis'],
+  ['害怕高的地方', 'acrophobia'],
+  ['生活在水里、用鳃呼吸的动物', 'fish'],
+  ['戴在手指上的首饰', 'ring'],
+];
