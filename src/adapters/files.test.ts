@@ -22,9 +22,9 @@ test('what FlagEmbedding saves: first token, no instruction; facts tell it', asy
 });
 
 test.each([
-  ['up to 5', { pooling_mode_cls_token: false, pooling_mode_mean_tokens: true, word_embedding_dimension: 384 }],
-  ['from 6 on', { embedding_dimension: 384, pooling_mode: 'mean', include_prompt: true }],
-])('what sentence-transformers %s saves: pooling and prompts', async (_, pooling) => {
+  ['before', { pooling_mode_cls_token: false, pooling_mode_mean_tokens: true, word_embedding_dimension: 384 }],
+  ['now', { embedding_dimension: 384, pooling_mode: 'mean', include_prompt: true }],
+])('what sentence-transformers saves, as %s: pooling and prompts', async (_, pooling) => {
   const prompts = { query: 'query: ', document: 'passage: ' };
   const files = {
     ...{ ...CHECKPOINT, 'modules.json': MODULES, '1_Pooling/config.json': json(pooling) },
