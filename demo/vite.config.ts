@@ -23,12 +23,13 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^bge-web$/, replacement: path('../dist/index.js') },
+      { find: /^bge-web\/files$/, replacement: path('../dist/files.js') },
       { find: /^bge-web\/search$/, replacement: path('../dist/search.js') },
       { find: /^bge-web\/worker(?=\?|$)/, replacement: path('../dist/worker.js') },
     ],
   },
   // Vite's pre-bundling would move index.js away from the worker.js beside it.
-  optimizeDeps: { exclude: ['bge-web', 'bge-web/search'] },
+  optimizeDeps: { exclude: ['bge-web', 'bge-web/search', 'bge-web/files'] },
   worker: { format: 'es' },
   server: { fs: { allow: [path('..')] } },
   build: {

@@ -2,7 +2,7 @@ import { type BgeErrorName, type Device, isBgeError, type LoadEvent } from 'bge-
 import * as format from './format';
 import { say, type Words } from './language';
 
-type Advice = readonly [title: string, advice: string];
+export type Advice = readonly [title: string, advice: string];
 
 const LOADING = {
   en: {

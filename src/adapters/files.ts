@@ -35,25 +35,25 @@ const GRAPHS: readonly (readonly [Dtype, RegExp])[] = [
  * `1_Pooling/config.json` (else `cls`), instructions from the prompts in `config_sentence_transformers.json` (else none); `facts` go before all of these.
  * The id is `files/` and the folder's name, the revision a fingerprint of the weights, so that vectors of different weights are never compared.
  * Rejects with ModelFileNotFoundError, which names what is missing, CorruptModelError (a JSON file that cannot be read), WrongModelError (layers behind the
- * encoder that are not computed here) or InvalidInputError (`files` or `facts`).
+ * encoder that are not computed here), DownloadError (a file that has been changed since it was chosen) or InvalidInputError (`files` or `facts`).
  */
 export async function modelFromFiles(files: Iterable<ModelFileEntry>, facts: ModelFacts = {}): Promise<FilesOptions> {
   const { name, inside } = folderOf(files);
   const json = async (path: string) => {
-    const text = await inside.get(path)?.text();
+    const text = await textOf(path, inside);
     return text === undefined ? undefined : parseJson(path, text);
   };
   const found = GRAPHS.flatMap(([dtype, names]) => {
     const path = [...inside.keys()].find((one) => names.test(one));
     return path ? [[dtype, path] as const] : [];
   });
-  const main = inside.get(CHECKPOINT) ?? inside.get(found[0]?.[1] ?? '');
-  if (!main) throw noWeights(inside);
+  const mainPath = inside.has(CHECKPOINT) ? CHECKPOINT : found[0]?.[1];
+  if (mainPath === undefined) throw noWeights(inside);
 
   const config = await json('config.json');
   if (!config && (facts.dim === undefined || inside.has(CHECKPOINT))) throw missing('config.json', inside);
   await checkModules(inside);
-  const pooling = await inside.get(POOLING)?.text();
+  const pooling = await textOf(POOLING, inside);
   const prompts = ((await json('config_sentence_transformers.json'))?.prompts ?? {}) as Record<string, string>;
   const passageInstruction = prompts.document || prompts.passage;
   const { id } = registerModel({
@@ -65,7 +65,7 @@ export async function modelFromFiles(files: Iterable<ModelFileEntry>, facts: Mod
       ['safetensors', 'pt'].some((format) => inside.has(`${head}_linear.${format}`)),
     ),
     ...facts,
-    revision: await fingerprint(main),
+    revision: await readable(mainPath, fingerprint(inside.get(mainPath)!)),
     graphs: Object.fromEntries(found),
   });
   return { model: id, files: inside, ...(passageInstruction && { passageInstruction }) };
@@ -110,7 +110,7 @@ function describe(config: Record<string, unknown>): Partial<ModelDescription> {
 
 /** sentence-transformers may have put further layers behind the encoder. */
 async function checkModules(inside: ReadonlyMap<string, Blob>): Promise<void> {
-  const text = await inside.get('modules.json')?.text();
+  const text = await textOf('modules.json', inside);
   if (text === undefined) return;
   const modules = Object.values(parseJson('modules.json', text)) as { type?: unknown }[];
   const other = modules.find(({ type }) => !/\.(Transformer|Pooling|Normalize)$/.test(String(type)));
@@ -119,6 +119,20 @@ async function checkModules(inside: ReadonlyMap<string, Blob>): Promise<void> {
     'WrongModelError',
     `The model has a layer ${other.type} (modules.json), which is not computed here`,
   );
+}
+
+function textOf(path: string, inside: ReadonlyMap<string, Blob>): Promise<string | undefined> {
+  return readable(path, Promise.resolve(inside.get(path)?.text()));
+}
+
+/** Browsers give no file that has changed, or gone, since it was chosen. */
+async function readable<T>(path: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    const message = `${path} cannot be read: ${(cause as Error).message} Choose the folder again`;
+    throw new BgeError('DownloadError', message, { cause, details: { url: path } });
+  }
 }
 
 function missing(path: string, inside: ReadonlyMap<string, Blob>, more = ''): BgeError {
