@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cosine } from '../../e2e/goldens';
+import { startServer } from '../../e2e/hub-server';
 import { createEmbedder, type ModelDescription, registerModel } from './index';
 
 // What FlagEmbedding and sentence-transformers save after a fine-tuning, and what optimum makes of it, against their own vectors
@@ -44,4 +46,27 @@ test('pooling that was registered otherwise than the folder says is an error', a
     message:
       "The model was registered with pooling 'cls', and its 1_Pooling/config.json says 'mean': registerModel({ pooling: 'mean' })",
   });
+});
+
+test('a server is asked for the pooling while the weights are not stored, and a wrong one is told each time', async () => {
+  const server = await startServer({ roots: { '/': models } });
+  const cacheDir = mkdtempSync(join(tmpdir(), 'bge-web-fine-tuned-'));
+  const start = async (name: string) => {
+    server.log.length = 0;
+    const { id } = registerModel({ id: `fine-tuned/${name}`, dim: 32, maxLength: 64 });
+    const embedder = await createEmbedder({ model: id, modelBase: server.url, cacheDir });
+    embedder.dispose();
+  };
+  const asked = () => server.log.map(({ url, status }) => `${url.split('/').slice(3).join('/')} ${status}`);
+
+  await start('flag-embedding');
+  expect(asked()).toContain('1_Pooling/config.json 404');
+  await start('flag-embedding');
+  expect(asked()).toEqual([]);
+  for (let time = 0; time < 2; time++) {
+    await expect(start('sentence-transformers')).rejects.toMatchObject({ name: 'WrongModelError' });
+    expect(asked()).toEqual(time === 0 ? ['1_Pooling/config.json 200'] : []);
+  }
+  await server.close();
+  rmSync(cacheDir, { recursive: true });
 });
