@@ -74,6 +74,9 @@ test('files by their names; the revision is another one for other weights', asyn
   expect(await revision(large)).toBe(await revision(large));
   expect(await revision(large)).not.toBe(await revision(`${large}x`));
   expect(await revision(large)).not.toBe(await revision(`y${large.slice(1)}`));
+  const beside = (data: string) =>
+    specOf(entries({ ...CHECKPOINT, 'onnx/model.onnx': 'graph', 'onnx/model.onnx_data': data }));
+  expect((await beside('old')).hub.revision).not.toBe((await beside('new')).hub.revision);
 });
 
 const without = (name: keyof typeof CHECKPOINT, more: Record<string, string> = {}) => {

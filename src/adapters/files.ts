@@ -19,6 +19,8 @@ export type ModelFacts = Partial<Omit<ModelDescription, 'revision' | 'graphs' | 
 
 const TOKENIZER = 'tokenizer.json';
 const CHECKPOINT = 'model.safetensors';
+/** All that a vector may come from. */
+const WEIGHTS = /^(onnx\/)?[^/]+\.(safetensors|onnx([._]data)?|pt)$/;
 
 /** Names of graphs as optimum and sentence-transformers give them. */
 const GRAPHS: readonly (readonly [Dtype, RegExp])[] = [
@@ -47,8 +49,8 @@ export async function modelFromFiles(files: Iterable<ModelFileEntry>, facts: Mod
     const path = [...inside.keys()].find((one) => names.test(one));
     return path ? [[dtype, path] as const] : [];
   });
-  const mainPath = inside.has(CHECKPOINT) ? CHECKPOINT : found[0]?.[1];
-  if (mainPath === undefined) throw noWeights(inside);
+  if (!inside.has(CHECKPOINT) && found.length === 0) throw noWeights(inside);
+  const weights = [...inside.keys()].filter((path) => WEIGHTS.test(path)).sort();
 
   const config = await json('config.json');
   if (!config && (facts.dim === undefined || inside.has(CHECKPOINT))) throw missing('config.json', inside);
@@ -65,7 +67,7 @@ export async function modelFromFiles(files: Iterable<ModelFileEntry>, facts: Mod
       ['safetensors', 'pt'].some((format) => inside.has(`${head}_linear.${format}`)),
     ),
     ...facts,
-    revision: await readable(mainPath, fingerprint(inside.get(mainPath)!)),
+    revision: await readable(weights.join(', '), fingerprint(new Blob(weights.map((path) => inside.get(path)!)))),
     graphs: Object.fromEntries(found),
   });
   return { model: id, files: inside, ...(passageInstruction && { passageInstruction }) };

@@ -2,7 +2,7 @@
 const PLACES = 64;
 const BYTES = 16 * 1024;
 
-/** Tells files of weights apart without reading them whole: FNV-1a, 32 bits, over the size and some stretches from all over the file. */
+/** Tells weights apart without reading them whole: FNV-1a, 32 bits, over the size and some stretches from all over the file. */
 export async function fingerprint(file: Blob): Promise<string> {
   const step = Math.max(BYTES, Math.floor(file.size / PLACES));
   const stretches: Blob[] = [];
