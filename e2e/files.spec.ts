@@ -125,3 +125,27 @@ test('files that are missing, changed or damaged are told by name', async ({ pag
     expect.stringMatching(/^CorruptTokenizerError: /),
   ]);
 });
+
+test('a folder of a reranker reranks as from a server, and does not embed', async ({ page }) => {
+  const { served, given, error } = await page.evaluate(async () => {
+    const { modelFromFiles } = await import(/* @vite-ignore */ `${location.origin}/dist/files.js`);
+    const load = async (path: string) =>
+      [`my reranker/${path}`, await (await fetch(`/models/tiny/bge-reranker-checkpoint/${path}`)).blob()] as const;
+    const options = await modelFromFiles(
+      await Promise.all(['tokenizer.json', 'config.json', 'model.safetensors'].map(load)),
+    );
+    const score = async (options: import('../src/index').RerankerOptions) => {
+      const reranker = await bge.createReranker(options);
+      const [logit] = await reranker.score([['what is a panda?', 'a bear']]);
+      reranker.dispose();
+      return { model: reranker.info.model, logit };
+    };
+    return {
+      served: await score({ model: 'tiny/bge-reranker-checkpoint' }),
+      given: await score(options),
+      error: (await bge.outcome(bge.createEmbedder(options))).error,
+    };
+  });
+  expect(given).toEqual({ model: 'files/my-reranker', logit: served.logit });
+  expect(error).toMatchObject({ name: 'WrongModelError', message: expect.stringContaining('is a reranker') });
+});

@@ -49,6 +49,11 @@ test('what optimum exports: graphs in the folder or in onnx/, and places of XLM-
   expect(spec.hub.graphs).toEqual({ fp32: 'model.onnx', q8: 'onnx/model_int8.onnx' });
 });
 
+test('DistilBERT has another name for its hidden size', async () => {
+  const config = json({ model_type: 'distilbert', dim: 768, max_position_embeddings: 512 });
+  expect(await specOf(entries({ ...CHECKPOINT, 'config.json': config }))).toMatchObject({ dim: 768, maxLength: 512 });
+});
+
 test('a cross-encoder is a reranker', async () => {
   const config = json({
     model_type: 'roberta',

@@ -98,14 +98,14 @@ function folderOf(files: Iterable<ModelFileEntry>): { name: string; inside: Read
   };
 }
 
-/** What transformers' config.json says. RoBERTa's first places are those of padding. */
+/** What transformers' config.json says. RoBERTa's first places are those of padding; DistilBERT's hidden size is its `dim`. */
 function describe(config: Record<string, unknown>): Partial<ModelDescription> {
-  const { hidden_size, max_position_embeddings, model_type, pad_token_id, architectures } = config;
+  const { hidden_size, dim, max_position_embeddings, model_type, pad_token_id, architectures } = config;
   const isReranker = Array.isArray(architectures) && /ForSequenceClassification$/.test(architectures[0]);
   const places = Number(max_position_embeddings ?? 512);
   const reserved = /roberta/.test(String(model_type)) ? Number(pad_token_id ?? 1) + 1 : 0;
   return {
-    ...(isReranker ? { task: 'rerank' } : { dim: hidden_size as number }),
+    ...(isReranker ? { task: 'rerank' } : { dim: (hidden_size ?? dim) as number }),
     maxLength: places - reserved,
   };
 }
