@@ -26,13 +26,14 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^bge-web$/, replacement: path('../dist/index.js') },
+      { find: /^bge-web\/files$/, replacement: path('../dist/files.js') },
       { find: /^bge-web\/search$/, replacement: path('../dist/search.js') },
       { find: /^bge-web\/training$/, replacement: path('../dist/training.js') },
       { find: /^bge-web\/worker(?=\?|$)/, replacement: path('../dist/worker.js') },
     ],
   },
   // Vite's pre-bundling would move index.js away from the worker.js beside it.
-  optimizeDeps: { exclude: ['bge-web', 'bge-web/search', 'bge-web/training'] },
+  optimizeDeps: { exclude: ['bge-web', 'bge-web/files', 'bge-web/search', 'bge-web/training'] },
   worker: { format: 'es' },
   server: { fs: { allow: [path('..')] } },
   build: {

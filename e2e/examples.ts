@@ -54,6 +54,7 @@ export function run(page: Page, example: string): Promise<string[]> {
       .replaceAll('"bge-web"', `"${bgeWeb}"`)
       .replaceAll('"bge-web/search"', `"${bgeSearch}"`)
       .replaceAll('"bge-web/semantic-embedder"', `"${location.origin}/dist/semantic-embedder.js"`)
+      .replaceAll('"bge-web/files"', `"${location.origin}/dist/files.js"`)
       .replaceAll('"bge-web/training"', `"${location.origin}/dist/training.js"`);
     const script = new Blob([served], { type: 'text/javascript' });
     const lines: string[] = [];

@@ -24,7 +24,11 @@ const goldens = <T>(name: string): T[] =>
   JSON.parse(readFileSync(join(root, `e2e/goldens/m3/${name}.json`), 'utf8')).cases;
 const encodeCases = goldens<M3Case>('m3_encode');
 
-async function encodeAll(page: Page, options: import('../src/index').EmbedderOptions, cases: readonly M3Case[]) {
+async function encodeAll(
+  page: Page,
+  options: Omit<import('../src/index').EmbedderOptions, 'files'>,
+  cases: readonly M3Case[],
+) {
   return page.evaluate(
     async ([options, cases]) => {
       const embedder = await bge.create({ selfCheck: false, ...options });

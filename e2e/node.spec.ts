@@ -14,6 +14,10 @@ const FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     isBgeError: ['true'],
     createIndex: ['tides'],
   },
+  'docs/fine-tuning.md': {
+    mineHardNegatives: ['4 examples'],
+    registerModel: ['true'],
+  },
   'docs/frameworks.md': {
     'bge-web/langchain': ['384', 'true', '{ page: 1 } true'],
     'bge-web/ai-sdk': ['true 16', "{ type: 'other', message: 'Cut to 512 tokens: values[0]' }"],
@@ -36,6 +40,7 @@ for (const [file, prints] of Object.entries(FILES))
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     symlinkSync(join(root, 'public/models'), join(folder, 'models'));
+    writeTrainingData(folder);
     for (const example of examples) {
       const marks = Object.keys(prints).filter((mark) => example.includes(mark));
       expect(marks.length, `marks of ${example}`).toBe(1);
@@ -48,6 +53,18 @@ for (const [file, prints] of Object.entries(FILES))
       expect(printed.trimEnd().split('\n')).toEqual(prints[marks[0]!]);
     }
   });
+
+/** What docs/fine-tuning.md begins with, and ends with: questions and passages, and a model that FlagEmbedding has trained. */
+function writeTrainingData(folder: string): void {
+  mkdirSync(join(folder, 'me'));
+  symlinkSync(join(root, 'e2e/models/fine-tuned/flag-embedding'), join(folder, 'me/bge-small-faq'));
+  const animals = ['bee', 'cat', 'dog', 'owl', 'fox', 'cow', 'hen', 'pig', 'rat', 'bat', 'ant', 'eel'];
+  const lines = (values: readonly object[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+  const passages = animals.map((animal) => `The ${animal} eats this.`);
+  writeFileSync(join(folder, 'corpus.jsonl'), lines(passages.map((text) => ({ text }))));
+  const questions = passages.slice(0, 4).map((text, i) => ({ query: `food of a ${animals[i]}`, pos: [text] }));
+  writeFileSync(join(folder, 'questions.jsonl'), lines(questions));
+}
 
 test('Ctrl-C ends the building of an index, and leaves no half file', async () => {
   const folder = join(root, '.tmp/node-command');

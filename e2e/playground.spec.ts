@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
+import { dropper } from './drop';
+import { root } from './fixtures';
 
 const BEST = {
   'How do bees make honey?': /^In the hive, bees pass nectar/,
@@ -99,11 +102,11 @@ test('an error says what to do, and trying again works', async ({ page, faults, 
 test('works by the keyboard alone', async ({ page }) => {
   await page.keyboard.press('Tab'); // the link home
   const order: string[] = [];
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 6; i++) {
     await page.keyboard.press('Tab');
     order.push(await page.evaluate(() => document.activeElement!.id || document.activeElement!.getAttribute('name')!));
   }
-  expect(order).toEqual(['model', 'device', 'queries', 'passages', 'encode']);
+  expect(order).toEqual(['model', 'device', 'folder', 'queries', 'passages', 'encode']);
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Control+A');
   await page.keyboard.press('Delete');
@@ -124,4 +127,21 @@ forEachScreen('nothing wider than the page, axe finds nothing', async (page, nam
     await page.getByRole('radio', { name: view }).check();
     await inspect(page, `playground-${name}-${view.toLowerCase()}`);
   }
+});
+
+test('a model folder that is dropped is loaded as the others; one that is none says so', async ({ page, faults }) => {
+  const drop = await dropper(page);
+  await drop(join(root, 'e2e/goldens'));
+  await expect(page.getByText('This folder cannot be used as a model', { exact: true })).toBeVisible();
+  await drop(join(root, 'e2e/models/fine-tuned/flag-embedding'));
+  await expect(status(page)).toHaveText('flag-embedding is ready to be loaded: encode the texts');
+  await expect(page.getByLabel('Model', { exact: true })).toHaveValue('files/flag-embedding');
+  await page.getByLabel('Put before each query').fill('Represent this sentence for searching relevant passages: ');
+  await encode(page).click();
+  await done(page);
+  await expect(page.locator('#fact-model')).toHaveText('flag-embedding');
+  await expect(fact(page, 'Vectors')).toHaveText('32 dimensions');
+  await expect(page.locator('#stored')).toHaveText('Nothing yet');
+  expect(faults.log.filter(({ url }) => url.includes('/models/'))).toEqual([]);
+  await inspect(page, 'playground-folder');
 });

@@ -136,6 +136,11 @@ const pages: Readonly<Record<string, Documentation>> = {
     },
   },
 
+  'docs/fine-tuning.md': {
+    prelude: () => `document.body.innerHTML = '<input id="folder" type="file" webkitdirectory>';`,
+    prints: { modelFromFiles: [] },
+  },
+
   'docs/models.md': {
     prelude: '',
     prints: { registerModel: ['me/bge-m3-legal sparse colbert', 'rerank 512'] },

@@ -39,7 +39,7 @@ const besideNode = {
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-const adapters = ['langchain', 'ai-sdk', 'chroma', 'semantic-embedder', 'react', 'llamaindex'];
+const adapters = ['langchain', 'ai-sdk', 'chroma', 'semantic-embedder', 'react', 'llamaindex', 'files'];
 rmSync(dist, { recursive: true, force: true });
 
 await buildKernels();

@@ -94,6 +94,7 @@ try {
       llamaindex: '^@llamaindex/core/',
       react: '^(react|\\./index\\.js|\\./search\\.js)$',
       'semantic-embedder': '^\\./index\\.js$',
+      files: '^\\./index\\.js$',
     };
     for (const [name, pattern] of Object.entries(may)) {
       const code = readFileSync(join(root, 'dist', `${name}.js`));

@@ -15,6 +15,8 @@ export interface ModelOptions {
   revision?: string;
   /** Where model files lie: a folder that holds `<org>/<name>/…`, or a template with `{model}`, `{revision}` and `{file}`. Default: the Hugging Face hub. Relative ones are relative to the page. */
   modelBase?: string;
+  /** The model's files by their paths in its folder, in place of a server: `modelFromFiles` of `bge-web/files` gives them. They are read where they are, and nothing is stored. */
+  files?: ReadonlyMap<string, Blob>;
   /** Folder of the runtime's files (`ort/` of the package). Default: `ort/` beside the worker. */
   wasmBase?: string;
   /** The worker, or (better: it can be started anew after a crash) a function that makes one. Default: the package's own `worker.js`. */
@@ -91,6 +93,8 @@ function modelConfig(
   const { queryInstruction = model.queryInstruction, passageInstruction = '' } = options;
   check(typeof queryInstruction === 'string', 'queryInstruction', 'a string', queryInstruction);
   check(typeof passageInstruction === 'string', 'passageInstruction', 'a string', passageInstruction);
+  const { files = null } = options;
+  check(files === null || files instanceof Map, 'files', 'a Map of Blobs by path', files);
   const { modelBase = HUB } = options;
   for (const [name, value] of Object.entries({ modelBase, revision, wasmBase })) {
     check(value === null || (typeof value === 'string' && value !== ''), name, 'a string that is not empty', value);
@@ -101,8 +105,8 @@ function modelConfig(
   if (threads !== 'auto') checkInteger('threads', threads, 1, 32);
   return {
     ...{ model, device, dtype, revision, cache, selfCheck, queryInstruction, passageInstruction },
-    ...{ maxLength, batchTokens, threads },
-    modelBase: absolute('modelBase', modelBase),
+    ...{ maxLength, batchTokens, threads, files },
+    modelBase: files ? 'files:' : absolute('modelBase', modelBase),
     wasmBase: wasmBase && absolute('wasmBase', wasmBase.replace(/\/?$/, '/')),
   };
 }

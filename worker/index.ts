@@ -6,11 +6,13 @@ import { isHelper, serveAsHelper } from './engine/wasm/helper';
 import { holdLife } from './life';
 import { openModelStore } from './model-store';
 import { Database } from './model-store/database';
+import { openFiles } from './model-store/given-files';
 import { tellErrors, tellPage } from './page';
 
 const model = createApi(
   {
-    openStore: ({ cache, onEvent }) => openModelStore({ openCache: cache ? Database.open : null, onEvent }),
+    openStore: ({ cache, files }, onEvent) =>
+      files ? openFiles(files, onEvent) : openModelStore({ openCache: cache ? Database.open : null, onEvent }),
     startRuntime: startOrt,
   },
   tellPage,

@@ -2,6 +2,7 @@ import { BgeError, isBgeError } from '../src/shared/errors';
 import type { Dtype, ModelFile, ModelRelease, TokenHead } from '../src/shared/models';
 import type { Device, LoadConfig, LoadEvent } from '../src/shared/protocol';
 import { type Build, buildsOf, headFiles, isHalf, mainFile, sourcesOf, TOKENIZER } from './builds';
+import { checkPooling } from './check-pooling';
 import type { DeviceChoice } from './device';
 import type { Linear } from './engine/engine';
 import type { Ort } from './engine/ort-runtime';
@@ -51,11 +52,22 @@ export async function loadModel(
     runtime.catch(() => {}); // it may fail while nobody waits for it
     return runtime;
   };
-  const store = openStore({ cache: config.cache, onEvent: emit });
+  const store = openStore(config, emit);
   let refused: BgeError | undefined;
   let tooLarge = Number.POSITIVE_INFINITY;
   const useless = new Set<unknown>();
-  for (const { release, build } of await storedFirst(candidates, config, store)) {
+  const ordered = await storedFirst(candidates, config, store);
+  const { release: likely, build: first } = ordered[0]!;
+  await checkPooling(
+    config.model,
+    filesOf(
+      likely,
+      config,
+      openStore(config, () => {}),
+    ),
+    sourcesOf(first),
+  );
+  for (const { release, build } of ordered) {
     const files = filesOf(release, config, store);
     const main = files.url(mainFile(build));
     if (useless.has(main) || (build.engine === 'ort' && WEIGHT_BYTES[build.dtype] >= tooLarge)) continue;

@@ -66,6 +66,28 @@ describe.each(MODELS)('%s', (model) => {
   });
 });
 
+describe("with sentence-transformers' Lowercase before BERT's own normaliser", () => {
+  const lowered = (model: (typeof MODELS)[number]) => {
+    const json = JSON.parse(readModel(model).toString());
+    const normalizers = [{ type: 'Lowercase' }, json.normalizer];
+    return createTokenizer(JSON.stringify({ ...json, normalizer: { type: 'Sequence', normalizers } }));
+  };
+
+  it('gives the same ids where BERT lower-cases', () => {
+    const tokenizer = lowered('bge-small-en-v1.5');
+    for (const { text, input_ids } of readGoldens('bge-small-en-v1.5').cases)
+      expect([...tokenizer.encode(text, 1e6).ids]).toEqual(input_ids);
+  });
+
+  it('lower-cases where BERT does not, and leaves accents', () => {
+    const tokenizer = lowered('bge-small-zh-v1.5');
+    const ids = (text: string) => [...tokenizer.encode(text, 99).ids].slice(1, -1);
+    // Of tokenizers 0.22.2.
+    expect(ids('NBA 球员 Café İstanbul ΟΔΟΣ')).toEqual([8391, 4413, 1447, 100, 100, 222, 13383, 13392, 13396]);
+    expect(ids('ÀÉ Ｂ')).toEqual([100, 8052]);
+  });
+});
+
 describe('offsets', () => {
   const slices = (text: string, tokenizer = english) => {
     const { tokens, offsets } = tokenizer.tokens(text, 512);

@@ -1,10 +1,19 @@
-import { createEmbedder, type Device, deleteModel, type Embedder, type EncodeEvent, similarity } from 'bge-web';
+import {
+  createEmbedder,
+  type Device,
+  deleteModel,
+  type Embedder,
+  type EmbedderOptions,
+  type EncodeEvent,
+  similarity,
+} from 'bge-web';
 import { element } from '../shared/dom';
 import * as format from '../shared/format';
 import { linesOf } from '../shared/lines';
 import { isCorrupt } from '../shared/plain-words';
 import { exampleFor } from './examples';
 import { deleteStored, showFacts, showStorage } from './facts';
+import { folderModel, folderWords, offerFolders } from './folder';
 import { legendOf, matrixOf, type Results, rankingOf } from './results';
 import { Status } from './status';
 
@@ -12,6 +21,7 @@ import { Status } from './status';
 interface Loaded {
   readonly embedder: Embedder;
   readonly model: string;
+  readonly source: EmbedderOptions;
   readonly device: string;
   readonly ms: number;
   readonly downloaded: boolean;
@@ -62,7 +72,7 @@ async function run(): Promise<void> {
   } catch (error) {
     if (signal.aborted) status.cancelled();
     else {
-      status.fail(error);
+      status.fail(error, folderModel() ? folderWords().unusable : undefined);
       if (isCorrupt(error)) await deleteModel(modelChoice.value);
     }
   } finally {
@@ -75,16 +85,16 @@ async function run(): Promise<void> {
 async function load(signal: AbortSignal): Promise<Loaded> {
   const model = modelChoice.value;
   const device = chosen('device') as 'auto' | Device;
-  if (loaded?.model === model && loaded.device === device) return loaded;
+  const source = folderModel() ?? { model, modelBase: '../models/' };
+  if (loaded && isEqual(loaded.source, source) && loaded.device === device) return loaded;
   loaded?.embedder.dispose();
   loaded = undefined;
   const start = performance.now();
   let downloaded = false;
   status.say('Starting');
   const embedder = await createEmbedder({
-    model,
+    ...source,
     device,
-    modelBase: '../models/',
     signal,
     onProgress: (event) => {
       // What was on its way when the user cancelled still comes.
@@ -93,9 +103,13 @@ async function load(signal: AbortSignal): Promise<Loaded> {
       status.load(event);
     },
   });
-  loaded = { embedder, model, device, ms: performance.now() - start, downloaded };
+  loaded = { embedder, model, source, device, ms: performance.now() - start, downloaded };
   return loaded;
 }
+
+/** The same model, the same files of it, the same instruction. */
+const isEqual = (a: EmbedderOptions, b: EmbedderOptions) =>
+  a.model === b.model && a.files === b.files && a.queryInstruction === b.queryInstruction;
 
 function beginWork(): AbortController {
   running = new AbortController();
@@ -175,6 +189,15 @@ form.addEventListener('keydown', (event) => {
 cancelButton.addEventListener('click', () => running?.abort());
 modelChoice.addEventListener('change', showExample);
 for (const area of [queries, passages]) area.addEventListener('input', () => showCount(area));
+offerFolders(async (read) => {
+  if (running) return;
+  status.clear();
+  try {
+    status.say(await read());
+  } catch (error) {
+    status.fail(error, folderWords().unusable);
+  }
+});
 element('retry').addEventListener('click', () => {
   encodeButton.focus();
   form.requestSubmit();

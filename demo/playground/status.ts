@@ -37,8 +37,7 @@ export class Status {
     this.#show('Cancelled', 0);
   }
 
-  fail(error: unknown): void {
-    const [title, advice] = adviceOf(error);
+  fail(error: unknown, [title, advice] = adviceOf(error)): void {
     element('error-title').textContent = title;
     element('error-advice').textContent = advice;
     element('error-message').textContent = technically(error);

@@ -29,7 +29,7 @@ export class LocalClient<Info extends ModelInfo> implements ModelClient<Info> {
     const client = new LocalClient<Info>();
     const calls = client.#calls;
     const host = {
-      openStore: ({ onEvent }: { onEvent(event: LoadEvent): void }) => openStore(cacheFolder, onEvent, calls.life),
+      openStore: (_: unknown, onEvent: (event: LoadEvent) => void) => openStore(cacheFolder, onEvent, calls.life),
       startRuntime: null,
     };
     const hear = (event: WorkerEvent) => {

@@ -6,7 +6,7 @@ import type * as search from '../search/options.js';
 import { invalidInput } from '../shared/errors.js';
 
 /** What only browsers have. */
-const LEFT_OUT = ['wasmBase', 'worker', 'batchTokens', 'threads', 'deadline'] as const;
+const LEFT_OUT = ['files', 'wasmBase', 'worker', 'batchTokens', 'threads', 'deadline'] as const;
 const INDEX_LEFT_OUT = ['name', 'url', 'onSpaceChange', 'worker', 'deadline', 'onProgress'] as const;
 
 /** How to load a model in Node: as in a browser, less what only browsers have. Everything is optional. */

@@ -43,6 +43,12 @@ export interface FailedChoice {
   readonly reason: string;
 }
 
+/** What is read of a Blob. */
+export interface GivenFile {
+  readonly size: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 /** Everything a fresh worker needs in order to become ready: the page keeps it and hands it to each successor. */
 export interface LoadConfig {
   readonly model: ModelSpec;
@@ -50,6 +56,8 @@ export interface LoadConfig {
   readonly dtype: 'auto' | Dtype;
   readonly revision: string | null;
   readonly modelBase: string;
+  /** The model's files by path, in place of what lies under `modelBase`. */
+  readonly files: ReadonlyMap<string, GivenFile> | null;
   readonly wasmBase: string | null;
   readonly cache: boolean;
   readonly maxLength: number;

@@ -1,4 +1,4 @@
-import { asObject, type JsonObject, unsupported } from './json';
+import { asObject, type JsonObject, stepsOf, unsupported } from './json';
 import { isChinese, isNonspacingMark, isPunctuation, isRemoved, isWhitespace } from './unicode';
 
 /** What a character does to the word it meets. */
@@ -37,8 +37,13 @@ export class BertCharacters {
 
   /** Reads `normalizer` and `pre_tokenizer` of tokenizer.json. */
   static parse(json: JsonObject): BertCharacters {
-    const normalizer = asObject(json.normalizer, 'normalizer');
-    if (normalizer.type !== 'BertNormalizer') throw unsupported('normalizer', normalizer.type);
+    const whole = asObject(json.normalizer, 'normalizer');
+    const steps = whole.type === 'Sequence' ? stepsOf(whole, 'normalizer', 'normalizers') : [whole];
+    // Put before BERT's own by sentence-transformers, where its `do_lower_case` is set, as it is in BAAI's folders.
+    const isLowered = steps[0]?.type === 'Lowercase';
+    const [normalizer, more] = isLowered ? steps.slice(1) : steps;
+    if (normalizer?.type !== 'BertNormalizer' || more)
+      throw unsupported('normalizer', steps.map(({ type }) => type).join());
     const preTokenizer = asObject(json.pre_tokenizer, 'pre_tokenizer');
     if (preTokenizer.type !== 'BertPreTokenizer') throw unsupported('pre_tokenizer', preTokenizer.type);
     const lowercase = normalizer.lowercase === true;
@@ -46,7 +51,7 @@ export class BertCharacters {
       cleanText: normalizer.clean_text === true,
       splitChinese: normalizer.handle_chinese_chars === true,
       stripAccents: (normalizer.strip_accents ?? lowercase) === true,
-      lowercase,
+      lowercase: lowercase || isLowered,
     });
   }
 

@@ -47,3 +47,9 @@ export function asId(value: unknown, name: string): number {
 export function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
 }
+
+/** The parts of a Sequence. */
+export function stepsOf(sequence: JsonObject, part: string, list: string): readonly JsonObject[] {
+  if (sequence.type !== 'Sequence') throw unsupported(part, sequence.type);
+  return asArray(sequence[list], `${part}.${list}`).map((step) => asObject(step, `a step of ${part}`));
+}

@@ -1,5 +1,5 @@
 import { Charsmap } from './charsmap';
-import { asArray, asObject, asString, type JsonObject, unsupported } from './json';
+import { asObject, asString, type JsonObject, stepsOf, unsupported } from './json';
 import type { TextModel, TokenSink } from './token-sink';
 import { isWhitespace } from './unicode';
 import { Unigram } from './unigram';
@@ -111,11 +111,6 @@ function parseSteps(json: JsonObject): { charsmap: Charsmap; spaces: Spaces } {
       steps.map((step) => step.type),
     );
   return { charsmap: charsmapOf(steps[0]!), spaces: order === '0,1,2' ? 'kept-inside' : 'kept' };
-}
-
-function stepsOf(sequence: JsonObject, part: string, list: string): readonly JsonObject[] {
-  if (sequence.type !== 'Sequence') throw unsupported(part, sequence.type);
-  return asArray(sequence[list], `${part}.${list}`).map((step) => asObject(step, `a step of ${part}`));
 }
 
 function charsmapOf(step: JsonObject): Charsmap {
