@@ -12,7 +12,7 @@ import {
 import type { PageWords } from './words';
 
 /** More would be slow to lay out and no clearer to read. */
-const MOST = { rows: 200, matrixRows: 40, matrixColumns: 20 };
+const MOST = { rows: 100, matrixRows: 40, matrixColumns: 20 };
 
 /** Something to see on the page, and the same as the rows of a table, whole. */
 export interface View {
