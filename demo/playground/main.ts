@@ -13,7 +13,7 @@ import { linesOf } from '../shared/lines';
 import { isCorrupt } from '../shared/plain-words';
 import { exampleFor } from './examples';
 import { deleteStored, showFacts, showStorage } from './facts';
-import { folderModel, folderWords, offerFolders } from './folder';
+import { folderModel, offerFolders, UNUSABLE } from './folder';
 import { legendOf, matrixOf, type Results, rankingOf } from './results';
 import { Status } from './status';
 
@@ -72,7 +72,7 @@ async function run(): Promise<void> {
   } catch (error) {
     if (signal.aborted) status.cancelled();
     else {
-      status.fail(error, folderModel() ? folderWords().unusable : undefined);
+      status.fail(error, folderModel() ? UNUSABLE : undefined);
       if (isCorrupt(error)) await deleteModel(modelChoice.value);
     }
   } finally {
@@ -195,7 +195,7 @@ offerFolders(async (read) => {
   try {
     status.say(await read());
   } catch (error) {
-    status.fail(error, folderWords().unusable);
+    status.fail(error, UNUSABLE);
   }
 });
 element('retry').addEventListener('click', () => {
