@@ -1,9 +1,11 @@
 // Retrieval quality of the embedded models on the FAQs of bench/eval: `npm run eval`. Questions are queries, answers are documents,
 // and one answers each. The models run in Node, by our own engine; the first run takes some minutes. --write: stores scores for the tests.
+// --reranker FOLDER [--model ID]: reranks the best of the hybrid ranking, by a model that lies in FOLDER/<ID>/.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentsOf, embeddedFaq, FAQS } from '../bench/eval/faq.mjs';
 import { dot, load, root } from '../bench/eval/node-engine.mjs';
+import { openReranker, RERANKED } from '../bench/eval/reranker.mjs';
 import { mean, standardError } from '../bench/statistics.mjs';
 
 const { WordIndex, best, calibrate, evaluate, fuseHybrid, reciprocalRankFusion, relevanceOf, thresholdFor } =
@@ -16,10 +18,12 @@ const { WordIndex, best, calibrate, evaluate, fuseHybrid, reciprocalRankFusion, 
   ]);
 
 const CANDIDATES = 100;
+const HYBRID = 'hybrid (0.7 / 0.3, min-max)';
+const reranker = await openReranker();
 /** @type {Record<string, { noise: number[], passageNoise: number[], relevant: number[] }>} */
 const samples = {};
 for (const [id, file] of FAQS) await measure(id, file);
-console.log('\nRerank: no reranker is embedded in this repository, so there is no row for it.');
+if (!reranker) console.log('\nRerank: none is embedded in this repository; --reranker FOLDER takes one.');
 if (process.argv.includes('--write'))
   writeFileSync(join(root, 'e2e/goldens/search/scores.json'), `${JSON.stringify(samples)}\n`);
 
@@ -42,9 +46,16 @@ async function measure(modelId, file) {
   const rows = {
     dense,
     'lexical (BM25)': lexical,
-    'hybrid (0.7 / 0.3, min-max)': dense.map((ranking, q) => fuseHybrid(ranking, lexical[q])),
+    [HYBRID]: dense.map((ranking, q) => fuseHybrid(ranking, lexical[q])),
     'hybrid (reciprocal ranks, k = 60)': dense.map((ranking, q) => reciprocalRankFusion([ranking, lexical[q]])),
   };
+  if (reranker) {
+    const { model, rerank } = reranker;
+    const reranked = [];
+    for (const [q, ranking] of rows[HYBRID].entries())
+      reranked.push(await rerank(faq[q]?.question ?? '', ranking, passages));
+    Object.assign(rows, { [`hybrid + rerank (the best ${RERANKED}, ${model})`]: reranked });
+  }
   /** @type {number[][]} */
   const gains = [];
   for (const [name, rankings] of Object.entries(rows)) {
