@@ -86,7 +86,7 @@ type Texts = string | readonly string[];
 
 /**
  * Gives an embedder whose model is loaded, checked and warm, in a Web Worker of its own.
- * The first call of an app downloads the model (34 MB for the default one) and stores it; later ones need no network.
+ * The first call of an app downloads the model (35 MB for the default one) and stores it; later ones need no network.
  * Rejects with InvalidInputError, UnknownModelError, WrongModelError, ModelFileNotFoundError, DownloadError, IntegrityError,
  * ModelTooLargeError, CorruptModelError, CorruptTokenizerError, WasmBlockedError, WasmUnsupportedError, EngineError,
  * SelfCheckError, WorkerDiedError, WorkerUnresponsiveError, or the reason of `signal`; the worker is ended then.
