@@ -85,6 +85,7 @@ test('the layout of the hub, with a registered model of unknown hashes', async (
   expect(result.same).toBe(true);
   const files = faults.log.map(({ url }) => url).filter((url) => url.includes('/resolve/'));
   expect(files.sort()).toEqual([
+    '/someone/bge-small-en-v1.5/resolve/v2/1_Pooling/config.json',
     '/someone/bge-small-en-v1.5/resolve/v2/onnx/model_quantized.onnx',
     '/someone/bge-small-en-v1.5/resolve/v2/tokenizer.json',
   ]);
