@@ -15,5 +15,6 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'worker/**/*.test.ts', 'search/**/*.test.ts', 'demo/**/*.test.ts'],
     globalSetup: 'scripts/build-kernels.mjs',
     testTimeout: 30_000,
+    maxWorkers: '100%', // by default a core is left idle, which of two is half
   },
 });
