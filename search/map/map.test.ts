@@ -114,7 +114,7 @@ describe('the map', () => {
     clearInterval(timer);
     expect(turns).toBeGreaterThan(5);
     expect(parts).toEqual([...parts].sort((a, b) => a - b));
-    expect([parts[0]! < 0.2, parts.at(-1)]).toEqual([true, 1]);
+    expect([parts[0]! <= 0.2, parts.at(-1)]).toEqual([true, 1]);
     const controller = new AbortController();
     const onPart = (part: number) => {
       if (part > 0.5) controller.abort(new Error('enough'));

@@ -46,6 +46,7 @@ export async function mapOf(
   const [looking, tying, placing] = SHARES;
   const within = (from: number, share: number) => (part: number) => onPart(from + share * part);
   const nearest = await nearestOf(vectors, dim, Math.min(neighbours, rows), pauses, within(0, looking));
+  onPart(looking);
   const graph = await fuzzyGraph(nearest, pauses, within(looking, tying));
   const places = await principalPlane(vectors, dim, random, pauses, within(looking + tying, placing));
   const furthest = places.reduce((most, place) => Math.max(most, Math.abs(place)), 0) || 1;
