@@ -15,6 +15,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'worker/**/*.test.ts', 'search/**/*.test.ts', 'demo/**/*.test.ts'],
     globalSetup: 'scripts/build-kernels.mjs',
     testTimeout: 30_000,
+    retry: process.env.CI ? 1 : 0, // as in e2e/playwright.config.ts
     maxWorkers: '100%', // by default a core is left idle, which of two is half
   },
 });
