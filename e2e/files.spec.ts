@@ -74,7 +74,7 @@ test('a dropped folder of sentence-transformers brings pooling and prompts; opti
   const drop = await dropper(page);
   await drop(join(folder, 'sentence-transformers'));
   const ofTransformers = await encode(page, {}, 'q8');
-  expectVectors(ofTransformers.value!.found, 'sentence-transformers', 0.9995);
+  expectVectors(ofTransformers.value!.found, 'sentence-transformers', 0.998); // 0.9995 where the CPU multiplies bytes
   await drop(join(folder, 'optimum'));
   const ofOptimum = await encode(page, { queryInstruction: instruction });
   expectVectors(ofOptimum.value!.found, 'optimum', 0.999999);
