@@ -1,4 +1,4 @@
-import { allowedOfFour, offerFour, TILE } from './four';
+import { allowedOfFour, offerFour, TILE, totalsOfFour } from './four';
 import { heapBytes } from './heap';
 
 /**
@@ -42,9 +42,7 @@ function products(row: usize, query: usize, size: i32): v128 {
   const s1 = partial(row + bytes, query, bytes);
   const s2 = partial(row + 2 * bytes, query, bytes);
   const s3 = partial(row + 3 * bytes, query, bytes);
-  const a = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
-  const b = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
-  return i32x4.add(i32x4.shuffle(a, b, 0, 1, 4, 5), i32x4.shuffle(a, b, 2, 3, 6, 7));
+  return totalsOfFour(s0, s1, s2, s3);
 }
 
 // @ts-ignore: decorator

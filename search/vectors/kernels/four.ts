@@ -21,3 +21,12 @@ export function offerFour(heap: usize, k: i32, scores: v128, wanted: i32, row: i
   if (better & 4) offer(heap, k, f32x4.extract_lane(scores, 2), row + 2);
   if (better & 8) offer(heap, k, f32x4.extract_lane(scores, 3), row + 3);
 }
+
+/** The sums of the four integers of each, one a lane. */
+// @ts-ignore: decorator
+@inline
+export function totalsOfFour(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
+  const a = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
+  const b = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
+  return i32x4.add(i32x4.shuffle(a, b, 0, 1, 4, 5), i32x4.shuffle(a, b, 2, 3, 6, 7));
+}

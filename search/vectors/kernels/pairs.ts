@@ -1,4 +1,4 @@
-import { TILE } from './four';
+import { TILE, totalsOfFour } from './four';
 
 /**
  * Writes to `found` the pairs of a query (from `from` up to `to`) and a row whose inner product may reach `limit`: the number of the query and that of the
@@ -81,7 +81,5 @@ function products(r0: usize, query: usize, bytes: usize, length: usize): v128 {
     r2 += 16;
     r3 += 16;
   }
-  const a = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
-  const b = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
-  return i32x4.add(i32x4.shuffle(a, b, 0, 1, 4, 5), i32x4.shuffle(a, b, 2, 3, 6, 7));
+  return totalsOfFour(s0, s1, s2, s3);
 }

@@ -1,6 +1,7 @@
 import { ROUND } from './exp';
 import { integerTotal, maximum, total } from './lanes';
 import { madd } from './madd';
+import { rounded } from './rounded';
 
 /** Rows of queries that go through the keys together, columns of a step, and bytes of those: two int16 a column. */
 const ROWS = 4;
@@ -116,15 +117,6 @@ function packValues(values: usize, to: usize, scales: usize, tokens: i32, rowByt
       pair += PANEL;
     }
   }
-}
-
-/** Eight floats times a factor, as int16. */
-// @ts-ignore: decorator
-@inline
-function rounded(low: v128, high: v128, factor: v128): v128 {
-  low = f32x4.add(f32x4.mul(low, factor), f32x4.splat(ROUND));
-  high = f32x4.add(f32x4.mul(high, factor), f32x4.splat(ROUND));
-  return i16x8.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14); // the low 16 bits of each lane are the integer
 }
 
 /** 2 to the power of each lane, which is at most 0, within 4e-6 of it; from −126 on as good as zero. */

@@ -1,6 +1,6 @@
-import { ROUND } from './exp';
 import { integerTotal, maximum, total } from './lanes';
 import { smoothed } from './quantize-bytes';
+import { rounded } from './rounded';
 
 /** Activations have 12 bits: −2047 … 2047. With int8 weights a sum of 8192 products still fits 32 bits. */
 const LARGEST: f32 = 2047;
@@ -25,10 +25,7 @@ export function quantize(x: usize, smooth: usize, out: usize, scales: usize, sum
     const factor = f32x4.splat(largest > 0 ? LARGEST / largest : 0);
     let sum = i32x4.splat(0);
     for (let at: usize = 0; at < bytes; at += 32) {
-      const low = f32x4.add(f32x4.mul(smoothed(x, smooth, at), factor), f32x4.splat(ROUND));
-      const high = f32x4.add(f32x4.mul(smoothed(x, smooth, at + 16), factor), f32x4.splat(ROUND));
-      // The low 16 bits of each lane are the integer.
-      const integers = i16x8.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+      const integers = rounded(smoothed(x, smooth, at), smoothed(x, smooth, at + 16), factor);
       v128.store(out + (at >> 1), integers);
       sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(integers));
     }
