@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
 /** Gives what drops a file or folder of this machine on the page, as a user does. */
 export async function dropper(page: Page): Promise<(path: string) => Promise<void>> {
@@ -8,4 +8,15 @@ export async function dropper(page: Page): Promise<(path: string) => Promise<voi
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
       await session.send('Input.dispatchDragEvent', { type, x: 40, y: 40, data });
   };
+}
+
+/** Drops files of these names and contents on an element. */
+export async function dropFiles(on: Locator, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  const contents = Object.entries(files).map(([name, content]) => [name, [...Buffer.from(content)]] as const);
+  const dataTransfer = await on.page().evaluateHandle((files) => {
+    const transfer = new DataTransfer();
+    for (const [name, bytes] of files) transfer.items.add(new File([new Uint8Array(bytes)], name));
+    return transfer;
+  }, contents);
+  await on.dispatchEvent('drop', { dataTransfer });
 }

@@ -1,19 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect, forEachScreen, inspect, type Page, screenshot, test } from './demo-site';
+import { dropFiles } from './drop';
 import { watchTasks } from './tasks';
 
 const status = (page: Page) => page.locator('#status');
 const done = (page: Page) => expect(status(page)).toHaveText(/^Done/, { timeout: 120_000 });
 const evaluate = (page: Page) => page.getByRole('button', { name: 'Evaluate' });
 
-async function drop(page: Page, files: Readonly<Record<string, string>>): Promise<void> {
-  const dataTransfer = await page.evaluateHandle((files) => {
-    const transfer = new DataTransfer();
-    for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name));
-    return transfer;
-  }, files);
-  await page.locator('#form').dispatchEvent('drop', { dataTransfer });
-}
+const drop = (page: Page, files: Readonly<Record<string, string>>) => dropFiles(page.locator('#form'), files);
 
 const jsonl = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 

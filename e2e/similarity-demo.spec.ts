@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Download } from '@playwright/test';
 import { expect, forEachScreen, inspect, type Page, test } from './demo-site';
+import { dropFiles } from './drop';
 import { watchTasks } from './tasks';
 
 const lockText = (page: Page) => page.locator('#lock-text');
@@ -17,17 +18,8 @@ test.afterEach(({ consoleErrors }) => {
     if (consoleErrors[i]!.match(/\?lock-test|stolen/)) consoleErrors.splice(i, 1);
 });
 
-async function dropFile(page: Page, label: string, name: string, content: string | Uint8Array): Promise<void> {
-  const data = await page.evaluateHandle(
-    ([name, bytes]) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([new Uint8Array(bytes)], name));
-      return transfer;
-    },
-    [name, [...(typeof content === 'string' ? Buffer.from(content) : content)]] as const,
-  );
-  await page.getByLabel(label, { exact: true }).dispatchEvent('drop', { dataTransfer: data });
-}
+const dropFile = (page: Page, label: string, name: string, content: string | Uint8Array) =>
+  dropFiles(page.getByLabel(label, { exact: true }), { [name]: content });
 
 test('a sample: matches, one to one, near-duplicates, groups, matrix, and the threshold in plain words', async ({
   page,

@@ -58,15 +58,8 @@ export async function loadModel(
   const useless = new Set<unknown>();
   const ordered = await storedFirst(candidates, config, store);
   const { release: likely, build: first } = ordered[0]!;
-  await checkPooling(
-    config.model,
-    filesOf(
-      likely,
-      config,
-      openStore(config, () => {}),
-    ),
-    sourcesOf(first),
-  );
+  const silent = openStore(config, () => {}); // a small file beside the model is no part of its progress
+  await checkPooling(config.model, filesOf(likely, config, silent), sourcesOf(first));
   for (const { release, build } of ordered) {
     const files = filesOf(release, config, store);
     const main = files.url(mainFile(build));

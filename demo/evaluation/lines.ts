@@ -1,10 +1,5 @@
 import Papa from 'papaparse';
-
-/** So long the page reads before it looks at the keyboard again. */
-const SLICE_MS = 12;
-
-/** Lets others have their turn: the keyboard, and what is to be drawn. */
-export const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+import { Slices } from '../shared/turns';
 
 /** A line that is not empty, and its number, from 1. */
 export interface Line {
@@ -15,27 +10,23 @@ export interface Line {
 /** The lines of a text, in slices. */
 export async function linesOf(text: string): Promise<Line[]> {
   const lines: Line[] = [];
-  let begun = performance.now();
+  const slices = new Slices();
   for (let from = 0, line = 1; from < text.length; line++) {
     const end = text.indexOf('\n', from) < 0 ? text.length : text.indexOf('\n', from);
     const one = text.slice(from, end);
     if (one.trim() !== '') lines.push({ line, text: one.replace(/\r$/, '') });
     from = end + 1;
-    if (performance.now() - begun < SLICE_MS) continue;
-    await turn();
-    begun = performance.now();
+    if (slices.isOver) await slices.next();
   }
   return lines;
 }
 
 /** Does something with each, in slices. */
 export async function eachOf<T>(values: readonly T[], work: (value: T) => void): Promise<void> {
-  let begun = performance.now();
+  const slices = new Slices();
   for (const value of values) {
     work(value);
-    if (performance.now() - begun < SLICE_MS) continue;
-    await turn();
-    begun = performance.now();
+    if (slices.isOver) await slices.next();
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Embedder } from 'bge-web';
 import type { SearchMode } from 'bge-web/search';
-import { save, toCsv } from '../shared/csv';
+import { toCsv } from '../shared/csv';
 import { element, make } from '../shared/dom';
 import { showError } from '../shared/error-box';
 import { isChinese, type Language, language, say, speak } from '../shared/language';
-import { startEmbedder } from '../shared/start-embedder';
+import { save } from '../shared/save';
+import { EMBEDDED, startEmbedder } from '../shared/start-embedder';
+import { aborted } from '../shared/turns';
 import { takeFiles } from './input';
 import {
   measureRetrieval,
@@ -19,8 +21,6 @@ import { pairsSample, searchSample } from './samples';
 import { searchRows, searchView } from './search-view';
 import { FaultyFile, joined, type Part, Parts } from './test-set';
 import { WORDS } from './words';
-
-const MODELS: Readonly<Record<Language, string>> = { en: 'BAAI/bge-small-en-v1.5', zh: 'BAAI/bge-small-zh-v1.5' };
 
 type Result =
   | { readonly kind: 'search'; readonly result: RetrievalResult }
@@ -116,7 +116,7 @@ function jobOf(parts: Parts): Job {
 function embedderFor(wanted: Language): Promise<Embedder> {
   if (model?.language === wanted) return model.embedder;
   model?.embedder.then((embedder) => embedder.dispose());
-  model = { language: wanted, embedder: startEmbedder(element('loading'), { model: MODELS[wanted] }) };
+  model = { language: wanted, embedder: startEmbedder(element('loading'), { model: EMBEDDED[wanted] }) };
   return model.embedder;
 }
 
@@ -205,9 +205,6 @@ function setBusy(busy: boolean): void {
 const tell = (text: string) => {
   element('status').textContent = text;
 };
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 async function trySample(sample: () => Part | Promise<Part>): Promise<void> {
   if (running) return;

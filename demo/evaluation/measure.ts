@@ -11,7 +11,8 @@ import {
   type SimilarityReport,
   similarityReport,
 } from 'bge-web/training';
-import { eachOf, turn } from './lines';
+import { turn } from '../shared/turns';
+import { eachOf } from './lines';
 import type { Pair, RetrievalSet } from './test-set';
 
 export const MODES = ['dense', 'lexical', 'hybrid'] as const satisfies SearchMode[];

@@ -1,4 +1,5 @@
-import { element, make } from '../shared/dom';
+import { element } from '../shared/dom';
+import { save } from '../shared/save';
 import { dropped, notesIn, zipOf } from './files';
 import { type Note, newId } from './note';
 import { samples } from './samples';
@@ -82,9 +83,7 @@ export class Library {
   async export(): Promise<void> {
     try {
       const zip = await zipOf(this.#notes.ids().map((id) => this.#notes.get(id)!));
-      const href = URL.createObjectURL(zip);
-      make('a', { href, download: `notes ${newId().slice(0, 10)}.zip` }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 60_000);
+      save(`notes ${newId().slice(0, 10)}.zip`, zip);
     } catch (error) {
       this.onError(error, () => this.export());
     }

@@ -1,7 +1,14 @@
 import { createEmbedder, deleteModel, type Embedder, type EmbedderOptions, type LoadEvent } from 'bge-web';
 import { make } from './dom';
 import { showError } from './error-box';
+import type { Language } from './language';
 import { type Advice, adviceOf, isCorrupt, stepOf } from './plain-words';
+
+/** The models beside the demo. */
+export const EMBEDDED: Readonly<Record<Language, string>> = {
+  en: 'BAAI/bge-small-en-v1.5',
+  zh: 'BAAI/bge-small-zh-v1.5',
+};
 
 /**
  * Gives an embedder on the models beside the demo. Meanwhile `place` shows how far it is, or what failed with a button that

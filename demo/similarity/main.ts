@@ -1,6 +1,8 @@
 import { element, make } from '../shared/dom';
 import { showError } from '../shared/error-box';
 import { isChinese, type Language, language, say, speak } from '../shared/language';
+import { EMBEDDED } from '../shared/start-embedder';
+import { aborted } from '../shared/turns';
 import { lists, setLists, showCounts, takeFiles } from './input';
 import { MOST_LINES } from './lists';
 import { showCount, showLock, tryLock } from './lock-bar';
@@ -10,7 +12,6 @@ import { SAMPLES } from './samples';
 import { allScores } from './scores';
 import { WORDS } from './words';
 
-const MODELS: Readonly<Record<Language, string>> = { en: 'BAAI/bge-small-en-v1.5', zh: 'BAAI/bge-small-zh-v1.5' };
 /** Where the lists wait while the page opens anew for the other language; it is emptied then. */
 const KEPT = 'similarity-lists';
 
@@ -31,7 +32,7 @@ const ready = start();
 
 async function start() {
   showLock('open');
-  const locked = await lockedEmbedder(element('loading'), MODELS[textLanguage], showCount);
+  const locked = await lockedEmbedder(element('loading'), EMBEDDED[textLanguage], showCount);
   showLock('checking');
   await tryLock(locked.lock);
   element('trial').addEventListener('click', async () => {
@@ -142,9 +143,6 @@ function takeKept(): void {
     // Nothing was kept.
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 element('form').addEventListener('submit', (event) => {
   event.preventDefault();

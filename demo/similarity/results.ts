@@ -1,10 +1,11 @@
-import { save, toCsv } from '../shared/csv';
+import { toCsv } from '../shared/csv';
 import { element } from '../shared/dom';
 import { say } from '../shared/language';
+import { save } from '../shared/save';
+import { turn } from '../shared/turns';
 import { bestMatches, type Comparison } from './analysis';
 import { type Calibration, calibrate, chanceOf, chanceOfMatch, firstThreshold, RAREST } from './calibration';
 import { histogram } from './histogram';
-import { nextTask } from './scores';
 import { VIEWS, type View, type ViewName } from './views';
 import { WORDS } from './words';
 
@@ -23,9 +24,9 @@ let view: View | undefined;
 /** Shows what was compared, with a threshold to begin with; each of three parts takes some 20 ms for 250,000 pairs. */
 export async function showResults(comparison: Comparison): Promise<void> {
   const calibration = calibrate(comparison);
-  await nextTask();
+  await turn();
   const best = bestMatches(comparison).map(({ score }) => score);
-  await nextTask();
+  await turn();
   shown = { comparison, calibration, best };
   const noise = calibration?.noise ?? [];
   const least = Math.floor(Math.min(...best, noise[Math.floor(noise.length / 2)] ?? 1) * 20) / 20;

@@ -74,27 +74,30 @@ type Multiply<OfRows extends Address[], OfColumns extends Address[]> = (
 const PAGE = 65_536;
 
 /** The kernels without and with relaxed SIMD, as scripts/build-kernels.mjs packs them: the length of the former, and both. */
-async function unpack(): Promise<Record<'plain' | 'relaxed', Uint8Array<ArrayBuffer>>> {
+async function unpack(): Promise<{ plain: Uint8Array<ArrayBuffer>; relaxed: Uint8Array<ArrayBuffer> }> {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   const end = 4 + new DataView(bytes.buffer).getUint32(0, true);
   return { plain: bytes.subarray(4, end), relaxed: bytes.subarray(end) };
 }
 
-let builds: ReturnType<typeof unpack> | undefined;
+let unpacked: ReturnType<typeof unpack> | undefined;
+
+function builds() {
+  unpacked ??= unpack();
+  return unpacked;
+}
 
 /** Compiled once: what V8 has made fast for one heap is fast for the next. */
 const modules = new Map<boolean, Promise<WebAssembly.Module>>();
 
 /** Whether the browser has relaxed SIMD. */
 export async function hasRelaxed(): Promise<boolean> {
-  builds ??= unpack();
-  return WebAssembly.validate((await builds).relaxed);
+  return WebAssembly.validate((await builds()).relaxed);
 }
 
 async function compile(isRelaxed: boolean): Promise<WebAssembly.Module> {
-  builds ??= unpack();
-  const { plain, relaxed } = await builds;
+  const { plain, relaxed } = await builds();
   return WebAssembly.compile(isRelaxed ? relaxed : plain);
 }
 
