@@ -339,8 +339,6 @@ test('many notes: progress, stop and go on, a crash in the middle, and no long t
   put(info.outputPath('in'), Object.fromEntries(files));
   await page.locator('#folder').setInputFiles(info.outputPath('in/many'));
   await expect(page.locator('#indexing-text')).toHaveText(/^Indexing: \d+ of 400 notes$/);
-  // The task in which Playwright hands over 400 files is not the page's.
-  await page.evaluate(() => new Promise((done) => requestIdleCallback(done)));
   const longestTask = await watchTasks(page, browser);
   await page.getByRole('button', { name: 'Stop indexing' }).click();
   await expect(page.locator('#indexing-text')).toHaveText(/^Stopped: \d+ notes are not indexed yet$/);
