@@ -138,6 +138,32 @@ test('files, folders and zips of an Obsidian vault are taken in, once', async ({
   await expect(page.locator('#message')).toHaveText(/^0 notes added\. 1 left out .*: broken\.zip$/);
 });
 
+test('what is dropped and written while the stored notes are read is taken in', async ({
+  page,
+  open,
+  context,
+}, info) => {
+  await open('notes/');
+  await page.locator('#samples').click();
+  await indexed(page, 10);
+  await page.evaluate(async () => {
+    const opening = indexedDB.open('bge-web-notes');
+    await new Promise((resolve) => opening.addEventListener('success', resolve));
+    const store = opening.result.transaction('notes', 'readwrite').objectStore('notes');
+    const end = performance.now() + 2000;
+    const hold = () => store.count().addEventListener('success', () => performance.now() < end && hold());
+    hold();
+  });
+  const next = await context.newPage();
+  await next.goto(page.url());
+  writeFileSync(info.outputPath('plain.txt'), 'The dentist wants to see me in June.');
+  await drop(next, [info.outputPath('plain.txt')]);
+  await next.getByRole('button', { name: 'New note' }).click();
+  await text(next).fill('Owls hunt at night');
+  await expect(results(next)).toHaveCount(0);
+  await indexed(next, 12);
+});
+
 test('an import that is newer takes the place of a note; what was edited here is kept beside it', async ({
   page,
   open,

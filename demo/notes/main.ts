@@ -22,11 +22,7 @@ const query = element<HTMLInputElement>('query');
 const modelChoice = element<HTMLSelectElement>('model');
 const MODEL = 'bge-web-notes-model';
 
-const notes = await Notes.open().catch((error) => {
-  speak(WORDS);
-  report(words().noStorage);
-  throw error;
-});
+const notes = new Notes();
 const indexer = new Indexer(notes);
 const editor = new Editor(notes);
 const library = new Library(notes);
@@ -197,6 +193,11 @@ function showAll(): void {
 
 speak(WORDS, showAll);
 modelChoice.value = localStorage.getItem(MODEL) ?? `BAAI/bge-small-${language()}-v1.5`;
+// Only now: what is clicked or dropped while the notes are read is heard already.
+await notes.open().catch((error) => {
+  report(words().noStorage);
+  throw error;
+});
 showAll();
 // First the copy of the page, then the model: what the model's worker fetches is kept too then.
 keepOffline().then(start).then(showStorage);

@@ -24,12 +24,11 @@ export class Notes {
   readonly #database = createStore('bge-web-notes', 'notes');
   readonly #channel = new BroadcastChannel('bge-web-notes');
 
-  static async open(): Promise<Notes> {
-    const notes = new Notes();
-    notes.#channel.onmessage = ({ data }: MessageEvent<readonly string[]>) => notes.#readAgain(data);
-    const ids = await notes.#database('readonly', (store) => promisifyRequest(store.getAllKeys()));
-    await notes.#read(ids as string[]);
-    return notes;
+  /** Reads what is stored. What is written or taken in before that is done is stored as well. */
+  async open(): Promise<void> {
+    this.#channel.onmessage = ({ data }: MessageEvent<readonly string[]>) => this.#readAgain(data);
+    const ids = await this.#database('readonly', (store) => promisifyRequest(store.getAllKeys()));
+    await this.#read(ids as string[]);
   }
 
   get(id: string): Note | undefined {
