@@ -43,11 +43,16 @@ export class Generation {
     return this.#history.manifest.space;
   }
 
-  /** Reads what others have written since. */
+  /** Reads what others have written since. Where that is all of it anew, what was there answers until it is read. */
   async refresh(): Promise<void> {
-    const { reset, segments } = await this.#history.refresh();
-    if (reset) await this.#start();
-    for (const segment of segments) this.#collection.apply(segment);
+    let collection = this.#collection;
+    await this.#history.refresh({
+      restart: async (identity) => {
+        collection = await this.#emptyFor(identity);
+      },
+      apply: (segment) => collection.apply(segment),
+    });
+    this.#collection = collection;
   }
 
   /** Writes a change, then makes it. */
@@ -83,7 +88,10 @@ export class Generation {
   }
 
   async #start(): Promise<void> {
-    const { dim, lexical } = this.#history.manifest;
-    this.#collection = await Collection.open(dim, this.#mode, lexical);
+    this.#collection = await this.#emptyFor(this.#history.manifest);
+  }
+
+  #emptyFor({ dim, lexical }: Identity): Promise<Collection> {
+    return Collection.open(dim, this.#mode, lexical);
   }
 }

@@ -109,8 +109,9 @@ export class InvertedIndex<Key extends string | number> {
     const first = this.places;
     for (const id of passages) this.#newPlace(id);
     for (let k = 0; k < keys.length; k++) {
-      const list = this.#listOf(keys[k]!);
-      reserve(list, offsets[k + 1]! - offsets[k]!);
+      const count = offsets[k + 1]! - offsets[k]!;
+      const list = this.#listOf(keys[k]!, count);
+      reserve(list, count);
       for (let i = offsets[k]!; i < offsets[k + 1]!; i++) push(list, first + rows[i]!, values[i]!);
     }
   }
@@ -127,10 +128,11 @@ export class InvertedIndex<Key extends string | number> {
     return place;
   }
 
-  #listOf(key: Key): Postings {
+  /** A new list has the room that is asked for. */
+  #listOf(key: Key, room = 1): Postings {
     const known = this.#postings.get(key);
     if (known) return known;
-    const list = { length: 0, places: new Uint32Array(1), values: new Float32Array(1) };
+    const list = { length: 0, places: new Uint32Array(room), values: new Float32Array(room) };
     this.#postings.set(key, list);
     return list;
   }
@@ -152,15 +154,16 @@ export class InvertedIndex<Key extends string | number> {
 }
 
 function push(list: Postings, place: number, value: number): void {
-  if (list.length === list.places.length) reserve(list, list.length);
+  reserve(list, 1);
   list.places[list.length] = place;
   list.values[list.length++] = value;
 }
 
-/** Makes room for so many more. */
+/** Makes room for so many more, and by half at least: an index that grows in many small steps must not copy its lists at each of them. */
 function reserve(list: Postings, more: number): void {
   if (list.length + more <= list.places.length) return;
-  const [places, values] = [new Uint32Array(list.length + more), new Float32Array(list.length + more)];
+  const room = Math.max(list.length + more, Math.ceil(1.5 * list.length));
+  const [places, values] = [new Uint32Array(room), new Float32Array(room)];
   places.set(list.places);
   values.set(list.values);
   Object.assign(list, { places, values });

@@ -10,10 +10,11 @@ export const FORMAT = 1;
 /** A reader whose segments go while it reads (another tab compacts) begins again, so many times. */
 const ATTEMPTS = 5;
 
-/** What has changed since the last reading: all of it where the index was written anew. */
-export interface Changes {
-  readonly reset: boolean;
-  readonly segments: readonly Segment[];
+/** What makes an index of its changes. */
+export interface Reader {
+  /** All of it was written anew: what follows begins with nothing. */
+  restart(identity: Identity): Promise<void>;
+  apply(segment: Segment): void;
 }
 
 /**
@@ -39,18 +40,25 @@ export class History {
     return this.#manifest.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** What others have written since. Throws CorruptIndexError. */
-  async refresh(): Promise<Changes> {
+  /**
+   * Hands over what others have written since, a segment at a time, so that no more than one is held. Where that fails, what was handed
+   * over counts, unless there was a restart. Throws CorruptIndexError.
+   */
+  async refresh(reader: Reader): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const stored = await storedManifest(this.#store, this.#slot);
-      if (!stored) return { reset: this.#forget(), segments: [] };
+      if (!stored) return this.#forget(reader);
       const known = this.#manifest.segments;
-      const reset = !isOfOneKind(stored, this.#manifest) || known.some(({ id }, i) => stored.segments[i]?.id !== id);
-      const added = stored.segments.slice(reset ? 0 : known.length);
-      const segments = await this.#read(added, stored.dim, attempt === ATTEMPTS);
-      if (!segments) continue;
-      this.#manifest = stored;
-      return { reset, segments };
+      const isAnew = !isOfOneKind(stored, this.#manifest) || known.some(({ id }, i) => stored.segments[i]?.id !== id);
+      if (isAnew) await reader.restart(stored);
+      const isWhole = await this.#readTo(reader, stored, isAnew ? 0 : known.length, (segments) => {
+        if (!isAnew) this.#manifest = { ...stored, segments };
+      });
+      if (isWhole) {
+        this.#manifest = stored;
+        return;
+      }
+      if (attempt === ATTEMPTS) throw corruptIndex('a segment is missing');
     }
   }
 
@@ -120,24 +128,26 @@ export class History {
     if (left.length > 0) await this.#store.deleteSegments(left);
   }
 
-  /** True if there was something to forget. */
-  #forget(): boolean {
-    const had = this.#manifest.segments.length > 0;
+  async #forget(reader: Reader): Promise<void> {
+    if (this.#manifest.segments.length > 0) await reader.restart(this.#manifest);
     this.#manifest = { ...this.#manifest, segments: [], extra: {} };
-    return had;
   }
 
-  /** Null where a segment is gone, and `isLast` is not set. */
-  async #read(references: readonly SegmentReference[], dim: number, isLast: boolean): Promise<Segment[] | null> {
-    const segments: Segment[] = [];
-    for (const reference of references) {
-      const bytes = await this.#store.segment(reference.id);
-      if (!bytes && !isLast) return null;
-      if (!bytes) throw corruptIndex('a segment is missing');
-      await checkSegment(reference, bytes);
-      segments.push(decodeSegment(bytes, dim));
+  /** False where a segment is gone: another tab has written all anew. */
+  async #readTo(
+    reader: Reader,
+    { segments, dim }: Manifest,
+    from: number,
+    onRead: (read: readonly SegmentReference[]) => void,
+  ): Promise<boolean> {
+    for (let i = from; i < segments.length; i++) {
+      const bytes = await this.#store.segment(segments[i]!.id);
+      if (!bytes) return false;
+      await checkSegment(segments[i]!, bytes);
+      reader.apply(decodeSegment(bytes, dim));
+      onRead(segments.slice(0, i + 1));
     }
-    return segments;
+    return true;
   }
 
   async #write(segment: Segment): Promise<SegmentReference> {
