@@ -5,6 +5,11 @@ import { decodeSegment, type Segment } from './store/segment';
 import type { Identity, Slot, Store } from './store/store';
 import type { VectorMode } from './vectors/formats';
 
+const MANY_ROWS = 1000;
+const MANY_SEGMENTS = 100;
+/** On average, below what an `add` of many documents writes. */
+const ROWS_OF_A_SEGMENT = 64;
+
 /** A stored history, and in memory what it has come to: the documents, their vectors and their words. */
 export class Generation {
   readonly #mode: VectorMode;
@@ -61,12 +66,21 @@ export class Generation {
     this.#collection.apply(segment);
   }
 
+  /**
+   * True where most rows are those of removed documents, or many small segments make it slow to open. Writing all anew then takes some
+   * milliseconds for each change since the last time.
+   */
+  get isWorthCompacting(): boolean {
+    const { rows, size } = this.#collection.vectors;
+    const isSparse = rows > MANY_ROWS && rows > 2 * size;
+    return isSparse || this.#history.manifest.segments.length > MANY_SEGMENTS + rows / ROWS_OF_A_SEGMENT;
+  }
+
   /** Writes all that there is anew, and forgets what was removed. */
   async compact(): Promise<void> {
-    const before = this.#collection;
-    await this.#history.replace(before.segments());
-    await this.#start();
-    for (const segment of before.segments()) this.#collection.apply(segment);
+    const compacted = await this.#emptyFor(this.identity);
+    await this.#history.replace(applied(this.#collection.segments(), compacted));
+    this.#collection = compacted;
   }
 
   /** Begins anew in another space. */
@@ -93,5 +107,13 @@ export class Generation {
 
   #emptyFor({ dim, lexical }: Identity): Promise<Collection> {
     return Collection.open(dim, this.#mode, lexical);
+  }
+}
+
+/** The same segments, each of which the collection has when it is given. */
+function* applied(segments: Iterable<Segment>, collection: Collection): Generator<Segment> {
+  for (const segment of segments) {
+    collection.apply(segment);
+    yield segment;
   }
 }

@@ -91,6 +91,65 @@ describe('add', () => {
     expect((await search(await open(store), 'bee tide')).map(({ id }) => id)).toEqual(['a']);
   });
 
+  test('many small changes are written anew as one, and what was removed goes', async () => {
+    const store = new MemoryStore();
+    const index = await open(store);
+    for (let i = 0; i < 230; i++) await index.add([document(`d${i % 20}`, `bee ${i}`)], call());
+    expect(index.stats()).toMatchObject({ documents: 20, passages: 20 });
+    expect(index.stats().segments).toBeLessThan(110);
+    expect(await store.segmentIds()).toHaveLength(index.stats().segments);
+    const again = await open(store);
+    expect(again.get(['d9'])).toEqual([document('d9', 'bee 229')]);
+    expect(await search(again, 'bee 215', { k: 30 })).toEqual(await search(index, 'bee 215', { k: 30 }));
+
+    await again.add(
+      Array.from({ length: 2000 }, (_, i) => document(`e${i}`, `honey ${i}`)),
+      call(),
+    );
+    await again.remove(
+      Array.from({ length: 1500 }, (_, i) => `e${i}`),
+      call(),
+    );
+    expect(again.stats()).toMatchObject({ documents: 520, passages: 520, removed: 0, segments: 1 });
+  });
+
+  test('without room for a second copy, small changes are stored as they come', async () => {
+    const store = new MemoryStore();
+    const index = await open(store);
+    const putSegment = store.putSegment.bind(store);
+    let refused = 0;
+    store.putSegment = async (id, bytes) => {
+      if (bytes.length > 5000 && refused++ >= 0) throw new DOMException('full', 'QuotaExceededError');
+      await putSegment(id, bytes);
+    };
+    for (let i = 0; i < 130; i++) await index.add([document(`d${i}`, `bee ${i}`)], call());
+    expect(refused).toBe(1);
+    expect(index.stats()).toMatchObject({ documents: 130, segments: 130 });
+    expect((await open(store)).stats()).toMatchObject({ documents: 130, segments: 130 });
+  });
+
+  test('a reader whose segments go while it reads begins again, and answers from what it had until then', async () => {
+    const store = new MemoryStore();
+    const [writer, reader] = [await open(store), await open(store)];
+    for (const text of ['bee', 'moon', 'tide']) await writer.add([document(text, text)], call());
+    const segment = store.segment.bind(store);
+    let reads = 0;
+    store.segment = async (id) => {
+      if (++reads === 2) await writer.compact(call());
+      expect(reader.stats().documents).toBeLessThan(3);
+      return segment(id);
+    };
+    await reader.changed();
+    expect(reader.stats()).toMatchObject({ documents: 3, passages: 3, segments: 1 });
+    expect(await search(reader, 'tide')).toEqual(await search(writer, 'tide'));
+
+    reads = 2; // the writer stands still
+    await writer.compact(call());
+    store.segment = async () => null;
+    await expect(reader.changed()).rejects.toMatchObject({ name: 'CorruptIndexError' });
+    expect((await search(reader, 'tide'))[0]).toMatchObject({ id: 'tide' });
+  });
+
   test('an empty document is kept, and never found by its vector', async () => {
     const index = await open(new MemoryStore());
     await index.add([document('empty', '', { tags: ['x'] }), document('a', 'bee')], call());

@@ -1,4 +1,4 @@
-import { BgeError, misfit } from '../src/shared/errors';
+import { BgeError, isBgeError, misfit } from '../src/shared/errors';
 import type { TextPair } from '../src/shared/protocol';
 import type {
   AddReport,
@@ -33,6 +33,8 @@ export class SemanticIndex {
   readonly #around: Surroundings;
   readonly #writer: Writer;
   #now: Generation;
+  /** False once the storage was too full for a second copy. */
+  #hasRoom = true;
   /** Settles when the documents have vectors of the embedder's space; null where they have. */
   #rebuilding: Promise<void> | null = null;
 
@@ -81,13 +83,16 @@ export class SemanticIndex {
         return end;
       });
     }
+    await this.#compactIfDue(call);
     return report;
   }
 
   /** Takes the documents out, and gives how many of them there were. */
   async remove(ids: readonly string[], call: Call): Promise<number> {
     await this.rebuilt();
-    return this.#change(call, () => this.#writer.remove(ids, this.#now, call));
+    const removed = await this.#change(call, () => this.#writer.remove(ids, this.#now, call));
+    await this.#compactIfDue(call);
+    return removed;
   }
 
   /** Writes the index anew, without what was removed. */
@@ -211,6 +216,15 @@ export class SemanticIndex {
     return this.#writer.alone(call, () => {
       this.#checkSpace();
       return work();
+    });
+  }
+
+  /** What was asked for is stored by now: where storage is short, it stays as it lies. */
+  async #compactIfDue(call: Call): Promise<void> {
+    if (!this.#hasRoom || !this.#now.isWorthCompacting || call.signal.aborted) return;
+    await this.compact(call).catch((error) => {
+      if (!isBgeError(error, 'StorageFullError')) throw error;
+      this.#hasRoom = false;
     });
   }
 

@@ -97,6 +97,7 @@ export class Indexer {
     const gone = ids.filter((_, i) => !notes[i]);
     if (gone.length > 0) {
       await index.remove(gone, { signal });
+      await index.compact({ signal }); // the words of a deleted note go from the disk too
       await this.#notes.forget(gone);
     }
     const documents = notes.flatMap((note) => (note ? [documentOf(note)] : []));

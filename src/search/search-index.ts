@@ -81,7 +81,10 @@ export class SearchIndex {
     return this.#client.call((api, callId) => api.get({ callId, ids: checked }));
   }
 
-  /** Writes the index anew without what was removed and replaced, which gives its room back. Rejects with StorageFullError or ReadOnlyIndexError. */
+  /**
+   * Writes the index anew without what was removed and replaced, which gives its room back. `add` and `remove` do so when most of it is
+   * such room, or when there are many small changes; by itself it is of use where the texts must be gone now. Rejects with StorageFullError or ReadOnlyIndexError.
+   */
   async compact(options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkWritable();
     return this.#client.call((api, callId) => api.compact({ callId }), options.signal);
