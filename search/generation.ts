@@ -7,8 +7,8 @@ import type { VectorMode } from './vectors/formats';
 
 const MANY_ROWS = 1000;
 const MANY_SEGMENTS = 100;
-/** On average, below what an `add` of many documents writes. */
-const ROWS_OF_A_SEGMENT = 64;
+/** On average. An `add` writes 128, so that after one of very many documents they are written anew once. */
+const ROWS_OF_A_SEGMENT = 256;
 
 /** A stored history, and in memory what it has come to: the documents, their vectors and their words. */
 export class Generation {

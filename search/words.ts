@@ -74,19 +74,16 @@ export class Words {
 
   /** As they are stored, a part for each stretch of rows: `starts` are the new numbers at which they begin, `moved` gives the new number of a row. */
   save(moved: Int32Array, starts: readonly number[]): SavedWords[] {
-    const all = this.#index.save();
-    const words = all.words.split('\n');
-    const parts = starts.map(() => new Part());
-    const places = Array.from(all.passages, (row, i) => {
-      const id = moved[row]!;
-      const part = parts[starts.findLastIndex((start) => start <= id)]!;
-      return { part, place: part.addPassage(id, all.lengths[i]!) };
-    });
-    for (const [w, word] of words.slice(0, -1).entries()) {
-      for (let i = all.offsets[w]!; i < all.offsets[w + 1]!; i++) {
-        const { part, place } = places[all.rows[i]!]!;
-        part.addOccurrence(word, place, all.values[i]!);
-      }
+    const { words, passages, lengths, offsets, rows, values } = this.#index.save();
+    const ids = Uint32Array.from(passages, (row) => moved[row]!);
+    const partOf = Uint32Array.from(ids, (id) => starts.findLastIndex((start) => start <= id));
+    const sizes = starts.map(() => 0);
+    for (const row of rows) sizes[partOf[row]!]! += 1;
+    const parts = sizes.map((size) => new Part(size));
+    const places = ids.map((id, row) => parts[partOf[row]!]!.addPassage(id, lengths[row]!));
+    for (const [w, word] of words.split('\n').slice(0, -1).entries()) {
+      for (let i = offsets[w]!; i < offsets[w + 1]!; i++)
+        parts[partOf[rows[i]!]!]!.addOccurrence(word, places[rows[i]!]!, values[i]!);
     }
     return parts.map((part) => part.finish());
   }
@@ -98,8 +95,15 @@ class Part {
   readonly #lengths: number[] = [];
   readonly #words: string[] = [];
   readonly #offsets: number[] = [];
-  readonly #rows: number[] = [];
-  readonly #values: number[] = [];
+  readonly #rows: Uint32Array<ArrayBuffer>;
+  readonly #values: Float32Array<ArrayBuffer>;
+  #end = 0;
+
+  /** @param size how many occurrences will come */
+  constructor(size: number) {
+    this.#rows = new Uint32Array(size);
+    this.#values = new Float32Array(size);
+  }
 
   /** Gives its place. */
   addPassage(id: number, length: number): number {
@@ -110,10 +114,10 @@ class Part {
   addOccurrence(word: string, place: number, value: number): void {
     if (this.#words.at(-1) !== word) {
       this.#words.push(word);
-      this.#offsets.push(this.#rows.length);
+      this.#offsets.push(this.#end);
     }
-    this.#rows.push(place);
-    this.#values.push(value);
+    this.#rows[this.#end] = place;
+    this.#values[this.#end++] = value;
   }
 
   finish(): SavedWords {
@@ -121,9 +125,9 @@ class Part {
       words: this.#words.map((word) => `${word}\n`).join(''),
       passages: Uint32Array.from(this.#passages),
       lengths: Uint32Array.from(this.#lengths),
-      offsets: Uint32Array.from([...this.#offsets, this.#rows.length]),
-      rows: Uint32Array.from(this.#rows),
-      values: Float32Array.from(this.#values),
+      offsets: Uint32Array.from([...this.#offsets, this.#end]),
+      rows: this.#rows,
+      values: this.#values,
     };
   }
 }
