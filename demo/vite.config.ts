@@ -16,7 +16,7 @@ export default defineConfig({
   base: './',
   define: {
     'import.meta.env.DEMOS': JSON.stringify(demos),
-    // Only who has built the large dictionary can offer it; 0 for those who have not.
+    // Some hosts take no file of this size: without it the page offers the smaller one alone.
     'import.meta.env.ALL_WORDS_BYTES':
       statSync(path('../public/wordnet/all.bgez'), { throwIfNoEntry: false })?.size ?? 0,
   },

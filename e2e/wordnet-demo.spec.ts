@@ -199,6 +199,35 @@ test('a dictionary that does not arrive says what to do, and trying again works'
   await ready(page);
 });
 
+test('all meanings come by a click, while the others go on answering, and going back to those cancels it', async ({
+  page,
+}) => {
+  await ready(page);
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  await page.route(/all\.bgez$/, async (route) => {
+    await held;
+    await route.continue().catch(() => {}); // cancelled by then
+  });
+  const size = (name: RegExp) => page.getByRole('radio', { name });
+  await size(/^All meanings \(58\.6 MB\)$/).check();
+  await field(page).fill('mountain that spits out lava');
+  await expect(words(page, 'By meaning').first()).toHaveText('volcano', { timeout: 20_000 });
+  await size(/^The 20,000/).check();
+  goOn();
+  await expect(page.locator('#arriving')).toBeEmpty();
+
+  await size(/^All meanings/).check();
+  await expect(page.locator('#which')).toHaveText(/^117,791 meanings/, { timeout: 100_000 });
+  await field(page).fill('someone who repairs shoes');
+  await expect(words(page, 'Both').filter({ hasText: 'cobbler' }).first()).toBeVisible({ timeout: 20_000 });
+  // Among the 20,000 there is no word for it.
+  await field(page).fill('coin collector');
+  await expect(words(page, 'By meaning').filter({ hasText: 'numismatist' }).first()).toBeVisible({ timeout: 20_000 });
+});
+
 test('after loading no network is needed, and no description leaves the page', async ({ page, context, faults }) => {
   await ready(page);
   faults.log.length = 0;

@@ -69,11 +69,11 @@ export class Dictionary {
     this.meanings = meanings;
   }
 
-  /** Opens an index in memory. */
-  static async open(embedder: Embedder, file: Blob): Promise<Dictionary> {
+  /** Opens an index in memory. Rejects with the reason of `signal`. */
+  static async open(embedder: Embedder, file: Blob, signal: AbortSignal): Promise<Dictionary> {
     const url = URL.createObjectURL(file);
     const models = new LentModels(embedder);
-    const index = await createIndex({ embedder: models, reranker: models, url });
+    const index = await createIndex({ embedder: models, reranker: models, url, signal });
     return new Dictionary(embedder, index, models, url, (await index.stats()).documents);
   }
 

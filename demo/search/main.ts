@@ -18,8 +18,11 @@ const PAUSE = { search: 40, rerank: 300, speech: 1000 };
 
 const query = element<HTMLInputElement>('query');
 const sizes = element<HTMLFormElement>('sizes');
-const status = element('status');
+const [arriving, status] = [element('arriving'), element('status')];
 
+let opening = new AbortController();
+/** Which file the dictionary is of. */
+let opened = '';
 let dictionary: Dictionary | undefined;
 let chinese: Promise<ChineseWords> | undefined;
 let answer: Answer | undefined;
@@ -31,22 +34,27 @@ speak(WORDS, showAll);
 // Comes in any case: what fails is tried again there.
 const embedder = startEmbedder(element('model'), { model: 'BAAI/bge-small-en-v1.5' });
 
-/** Brings the dictionary of the chosen size, and searches in it. */
+/** Brings the dictionary of the chosen size. The one that is there answers until then, and stays if it is chosen again meanwhile. */
 async function open(): Promise<void> {
-  running.abort();
-  dictionary?.close();
-  dictionary = undefined;
-  for (const choice of sizeChoices()) choice.disabled = true;
-  showAll();
+  opening.abort();
+  opening = new AbortController();
+  const { signal } = opening;
+  const size = String(new FormData(sizes).get('size'));
+  arriving.replaceChildren();
+  if (size === opened) return;
   try {
-    const file = await download(`../wordnet/${sizeChoices().find(({ checked }) => checked)!.value}.bgez`, showDownload);
-    status.replaceChildren();
-    dictionary = await Dictionary.open(await embedder, file);
-    for (const choice of sizeChoices()) choice.disabled = false;
+    const file = await download(`../wordnet/${size}.bgez`, showDownload(arriving), signal);
+    showProgress(arriving, say(WORDS).opening);
+    const next = await Dictionary.open(await embedder, file, signal);
+    arriving.replaceChildren();
+    running.abort();
+    dictionary?.close();
+    [dictionary, opened] = [next, size];
     showAll();
+    element('spoken').textContent = element('which').textContent;
     await search();
   } catch (error) {
-    showError(status, error, again(open), say(WORDS).missing);
+    if (!signal.aborted) showError(arriving, error, again(open), say(WORDS).missing);
   }
 }
 
@@ -80,7 +88,7 @@ async function search(): Promise<void> {
 /** The description in English; what Chinese is read with comes when it is first needed. */
 async function described(typed: string): Promise<Description> {
   if (!isChinese(typed)) return { typed, english: typed };
-  chinese ??= download('../wordnet/chinese.tsvz', showDownload)
+  chinese ??= download('../wordnet/chinese.tsvz', showDownload(status))
     .finally(() => status.replaceChildren())
     .then(async (file) => new ChineseWords(await file.text()));
   try {
@@ -158,29 +166,31 @@ function speakAnswer(): void {
   element('spoken').textContent = hits[0] ? found(hits.length, mode === 'reranked', meaningOf(hits[0]).title) : nothing;
 }
 
-function showDownload(loaded: number, total: number): void {
-  const { fetching } = say(WORDS);
-  const text = make('p', {
-    className: 'loading-text',
-    textContent: fetching(format.bytes(loaded), format.bytes(total)),
-  });
-  status.replaceChildren(make('progress', { max: total || 1, value: loaded, ariaLabel: text.textContent }), text);
+function showDownload(place: HTMLElement): (loaded: number, total: number) => void {
+  return (loaded, total) => {
+    const { fetching, fetched } = say(WORDS);
+    const isKnown = total > 0; // not every server says it
+    const text = isKnown ? fetching(format.bytes(loaded), format.bytes(total)) : fetched(format.bytes(loaded));
+    showProgress(place, text, isKnown ? loaded / total : undefined);
+  };
+}
+
+/** What is waited for; without a `part` the bar says that nobody knows how long. */
+function showProgress(place: HTMLElement, text: string, part?: number): void {
+  const bar = make('progress', { ariaLabel: text });
+  if (part !== undefined) bar.value = part;
+  place.replaceChildren(bar, make('p', { className: 'loading-text', textContent: text }));
 }
 
 /** What this page's code says, in the language in use. */
 function showAll(): void {
-  const { which, all, build } = say(WORDS);
+  const { which, all } = say(WORDS);
   element('which').textContent = dictionary ? which(dictionary.meanings.toLocaleString('en')) : '';
   const bytes: number = import.meta.env.ALL_WORDS_BYTES;
   sizes.hidden = bytes === 0;
   element('all').textContent = all(format.bytes(bytes));
-  element('build').textContent = bytes === 0 ? build : '';
   reranking.show();
   showAnswer(answer);
-}
-
-function sizeChoices(): HTMLInputElement[] {
-  return [...sizes.querySelectorAll('input')];
 }
 
 for (const example of EXAMPLES) {
