@@ -4,6 +4,14 @@ const SLICE_MS = 12;
 /** Lets others have their turn: the keyboard, and what is to be drawn. */
 export const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
+/** Resolves when what was changed is on the screen; in a tab that nobody sees, after a tenth of a second. */
+export function drawn(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 100);
+  });
+}
+
 /** Long work in slices: `if (slices.isOver) await slices.next()` between its steps. */
 export class Slices {
   #begun = performance.now();

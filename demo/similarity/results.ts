@@ -2,7 +2,7 @@ import { toCsv } from '../shared/csv';
 import { element } from '../shared/dom';
 import { say } from '../shared/language';
 import { save } from '../shared/save';
-import { turn } from '../shared/turns';
+import { drawn, turn } from '../shared/turns';
 import { bestMatches, type Comparison } from './analysis';
 import { type Calibration, calibrate, chanceOf, chanceOfMatch, firstThreshold, RAREST } from './calibration';
 import { histogram } from './histogram';
@@ -39,6 +39,7 @@ export async function showResults(comparison: Comparison): Promise<void> {
   element('results').hidden = false;
   element('export').hidden = false;
   element('empty').hidden = true;
+  await drawn(); // a frame for the plot, and one for the table
   showView();
 }
 
