@@ -1,4 +1,5 @@
 import { Collection } from './collection';
+import { Pauses } from './pauses';
 import type { IndexFile } from './store/file';
 import { History } from './store/history';
 import { decodeSegment, type Segment } from './store/segment';
@@ -81,28 +82,34 @@ export class Generation {
     const compacted = await this.#emptyFor(this.identity);
     await this.#history.replace(applied(this.#collection.segments(), compacted));
     this.#collection = compacted;
+    await this.#history.sweep();
   }
 
   /** Begins anew in another space. */
   async restart(identity: Identity): Promise<void> {
+    const collection = await this.#emptyFor(identity);
     await this.#history.restart(identity);
-    await this.#start();
+    this.#collection = collection;
+    await this.#history.sweep();
   }
 
-  /** Takes what a file has, in place of all that there is. */
+  /** Takes what a file has, in place of all that there is: what cannot be read is not written. */
   async adopt({ manifest, segments }: IndexFile): Promise<void> {
+    const collection = await this.#emptyFor(manifest);
+    const pauses = new Pauses();
+    for (const bytes of segments) {
+      collection.apply(decodeSegment(bytes, manifest.dim));
+      if (pauses.isDue) await pauses.pause();
+    }
     await this.#history.adopt(manifest, (i) => segments[i]!);
-    await this.#start();
-    for (const bytes of segments) this.#collection.apply(decodeSegment(bytes, manifest.dim));
+    this.#collection = collection;
+    await this.#history.sweep();
   }
 
   /** Takes the place of the current one. */
   async promote(): Promise<void> {
     this.#history = await this.#history.promote();
-  }
-
-  async #start(): Promise<void> {
-    this.#collection = await this.#emptyFor(this.#history.manifest);
+    await this.#history.sweep();
   }
 
   #emptyFor({ dim, lexical }: Identity): Promise<Collection> {

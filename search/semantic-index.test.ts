@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IndexEvent } from '../src/shared/search';
 import { SemanticIndex } from './semantic-index';
+import { indexFileParts } from './store/file';
+import { decodeSegment, encodeSegment } from './store/segment';
 import { MemoryStore } from './store/store';
 import { CONFIG, call, document, open, search, ToyHost, tabs, vectorOf } from './testing';
 
@@ -111,6 +113,24 @@ describe('add', () => {
       call(),
     );
     expect(again.stats()).toMatchObject({ documents: 520, passages: 520, removed: 0, segments: 1 });
+  });
+
+  test('where the room of the old segments cannot be given back, the index goes on from the new ones', async () => {
+    const store = new MemoryStore();
+    const index = await open(store);
+    await index.add([document('a', 'bee'), document('b', 'moon')], call());
+    await index.add([document('a', 'bee honey')], call());
+    const deleteSegments = store.deleteSegments.bind(store);
+    store.deleteSegments = async () => {
+      throw new Error('no answer');
+    };
+    await expect(index.compact(call())).rejects.toThrow('no answer');
+    store.deleteSegments = deleteSegments;
+    await index.add([document('c', 'tide')], call());
+    const again = await open(store);
+    expect(again.stats()).toMatchObject({ documents: 3, removed: 0 });
+    for (const query of ['honey', 'moon', 'tide'])
+      expect(await search(again, query)).toEqual(await search(index, query));
   });
 
   test('without room for a second copy, small changes are stored as they come', async () => {
@@ -312,6 +332,28 @@ describe('a file', () => {
     );
     await expect(index.importFile(joined([file, Uint8Array.of(0)]), call())).rejects.toThrow('goes on after');
     expect(index.stats()).toMatchObject({ documents: 2, segments: 1 });
+  });
+
+  test('whose words are not those of its passages is refused, and changes nothing', async () => {
+    const store = new MemoryStore();
+    const made = await open(store);
+    await made.add([document('a', 'bee')], call());
+    const [id] = await store.segmentIds();
+    const segment = decodeSegment((await store.segment(id!))!, CONFIG.dim);
+    const lengths = Uint32Array.of(1, 1);
+    await store.putSegment(id!, encodeSegment({ ...segment, words: { ...segment.words, lengths } }));
+    const { segments, ...manifest } = (await store.manifest('current'))!;
+    const bytes = (await store.segment(id!))!;
+    const parts = await indexFileParts({
+      manifest: { ...manifest, segments: [{ ...segments[0]!, bytes: bytes.length, sha256: '' }] },
+      segments: [bytes],
+    });
+    const index = await open(new MemoryStore());
+    await index.add([document('b', 'moon')], call());
+    await expect(index.importFile(joined(parts), call())).rejects.toThrow('lengths');
+    expect((await search(index, 'bee moon')).map(({ id }) => id)).toEqual(['b']);
+    await index.add([document('c', 'tide')], call());
+    expect(index.stats()).toMatchObject({ documents: 2, segments: 2 });
   });
 
   test('of another space is refused', async () => {

@@ -73,7 +73,6 @@ export class History {
     const references: SegmentReference[] = [];
     for (const segment of segments) references.push(await this.#write(segment));
     await this.#put({ ...this.#manifest, segments: references });
-    await this.sweep();
   }
 
   /** As `replace`, with segments as another index had them, in its own space. */
@@ -88,13 +87,11 @@ export class History {
       segments.push({ ...reference, id });
     }
     await this.#put({ ...this.#manifest, segments, extra: manifest.extra });
-    await this.sweep();
   }
 
   /** Begins anew in another space: what was there is gone. */
   async restart(identity: Identity): Promise<void> {
     await this.#put(emptyManifest(identity));
-    await this.sweep();
   }
 
   async setExtra(extra: Manifest['extra']): Promise<void> {
@@ -107,7 +104,6 @@ export class History {
     await this.#store.promote();
     const promoted = new History(this.#store, 'current', this.#manifest);
     promoted.#manifest = this.#manifest;
-    await promoted.sweep();
     return promoted;
   }
 
@@ -120,7 +116,7 @@ export class History {
     }
   }
 
-  /** Deletes the segments that no manifest names: what a crash has left, or what was written anew. */
+  /** Deletes the segments that no manifest names: what a crash has left, or what has been written anew by now. */
   async sweep(): Promise<void> {
     const manifests = await Promise.all([this.#store.manifest('current'), this.#store.manifest('next')]);
     const named = new Set(manifests.flatMap((manifest) => manifest?.segments.map(({ id }) => id) ?? []));
