@@ -32,10 +32,11 @@ export interface EmbedderOptions extends ModelOptions, Pick<browser.EmbedderOpti
 export type RerankerOptions = ModelOptions;
 
 /** How to make an index in memory: as in a browser, less what is about its storage and its worker. Only `embedder` must be given. */
-export type IndexOptions = Pick<
-  search.IndexOptions,
-  'embedder' | 'reranker' | 'vectors' | 'passageTokens' | 'overlapTokens' | 'signal'
->;
+export interface IndexOptions
+  extends Pick<
+    search.IndexOptions,
+    'embedder' | 'reranker' | 'vectors' | 'lexical' | 'passageTokens' | 'overlapTokens' | 'signal'
+  > {}
 
 /** Throws InvalidInputError for what an index in Node has no place for. */
 export function checkIndexOptions(options: IndexOptions): void {
