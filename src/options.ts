@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, checkPositive } from './inputs.js';
+import { checkInteger, checkOneOf, checkOptions, checkPositive } from './inputs.js';
 import { BgeError, invalidInput } from './shared/errors.js';
 import { type Dtype, findModel, type ModelSpec } from './shared/models.js';
 import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
@@ -81,6 +81,7 @@ function modelConfig(
   task: ModelSpec['task'],
   defaultModel: string,
 ): Omit<ClientConfig, 'normalize' | 'dim'> {
+  checkOptions(options);
   const { model: id = defaultModel, revision = null, wasmBase = null } = options;
   check(typeof id === 'string', 'model', 'a string', id);
   const model = findModel(id);

@@ -145,6 +145,8 @@ describe('the model', () => {
     [{ cacheDir: '' }, '`cacheDir`'],
     [{ cache: 'no' }, '`cache`'],
     [{ maxLength: 1 }, '`maxLength`'],
+    ['BAAI/bge-base-en-v1.5', '`options`'],
+    [null, '`options`'],
   ])('wrong options are refused: %o', async (options, what) => {
     const error = await failure(createEmbedder(options as node.EmbedderOptions));
     expect(error).toMatchObject({ name: 'InvalidInputError' });
