@@ -3,6 +3,11 @@ import { BgeError, invalidInput } from './shared/errors.js';
 import { type Dtype, findModel, type ModelSpec } from './shared/models.js';
 import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
 
+// The types of `bge-web/node` come here too, and a program without the DOM's has no Worker; with them this adds nothing.
+declare global {
+  interface Worker {}
+}
+
 /** How to load a model. Everything is optional; names and defaults are FlagEmbedding's where it has them. */
 export interface ModelOptions {
   /** A model of the registry or of `registerModel`. */
