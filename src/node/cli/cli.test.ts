@@ -165,7 +165,7 @@ describe('what is there already', () => {
     const good = readFileSync(out);
     writeFileSync(out, good.subarray(0, good.length - 10));
     const { code, told } = await build();
-    expect(told.join()).toContain('is built anew: The index is damaged: the file is cut');
+    expect(told.join()).toContain('is built anew: The index cannot be read: the file is cut');
     expect(code).toBe(0);
     expect(readFileSync(out).equals(good)).toBe(true);
     const other = await build('--model', 'BAAI/bge-small-zh-v1.5');
