@@ -112,7 +112,7 @@ describe('the model', () => {
     const { id } = registerModel({ id: 'me/for-gpus', dim: 384, graphs: { q4f16: 'onnx/model_q4f16.onnx' } });
     const error = await failure(createEmbedder({ model: id, modelBase: models, dtype: 'q4f16' }));
     expect(error).toMatchObject({ name: 'InvalidInputError' });
-    expect(error.message).toContain('me/for-gpus has no q4f16 build for wasm');
+    expect(error.message).toContain("me/for-gpus has no q4f16 build for wasm; dtype 'auto' takes what it has");
     expect(await failure(createEmbedder({ model: 'BAAI/bge-reranker-base' }))).toMatchObject({
       name: 'WrongModelError',
     });
