@@ -155,7 +155,8 @@ try {
       import { evaluate } from 'bge-web/training';
       import { createEmbedder, createIndex } from 'bge-web/node';
       const index = await createIndex({ embedder: await createEmbedder({ modelBase: 'models' }), lexical: 'bm25' });
-      export const hits: { readonly id: string }[] = await index.search('tides');
+      const [hit] = await index.search('tides');
+      export const title: string | undefined = hit?.document.title;
       export const metrics: typeof evaluate = evaluate;
     `;
     writeFileSync(join(folder, 'types.mts'), code);
