@@ -114,6 +114,33 @@ test('a start page in place of a file is taken for a missing file', async ({ con
   await server.close();
 });
 
+test('a policy without workers, and a worker that is not there, are told alike', async ({ context }) => {
+  const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'; connect-src 'self'";
+  const server = await startServer({
+    roots: {
+      '/': join(root, 'e2e/pages'),
+      '/dist/': join(root, 'dist'),
+      '/closed/': join(root, 'e2e/pages'),
+      '/closed/dist/': join(root, 'dist'),
+    },
+    headers: { '/closed/': { 'Content-Security-Policy': policy } },
+  });
+  const page = await context.newPage();
+  const told = {
+    name: 'WorkerDiedError',
+    message: 'The worker died: its file could not be loaded: missing, or forbidden by worker-src',
+  };
+  await openTool(page, server, '/closed/');
+  expect((await page.evaluate(() => bge.outcome(bge.create()))).error).toMatchObject(told);
+  await openTool(page, server);
+  const missing = await page.evaluate(() => {
+    const worker = () => new Worker('/nowhere.js', { type: 'module' });
+    return bge.outcome(bge.create({ worker }));
+  });
+  expect(missing.error).toMatchObject(told);
+  await server.close();
+});
+
 test('a page and a worker that may connect to nothing work, once the model is stored', async ({ context }) => {
   const policy =
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'none'; style-src 'none'";

@@ -32,6 +32,25 @@ test('what is not text is refused at the door, and the embedder goes on', async 
   expect(result.rows).toBe(1);
 });
 
+test('options that are no object, and a stream of characters, are refused', async ({ page }) => {
+  const errors = await page.evaluate(async () => {
+    const embedder = await bge.create();
+    const { createEmbedder } = bge;
+    // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
+    const wrong = async (value: any) => [
+      await bge.outcome(createEmbedder(value)),
+      await bge.outcome(embedder.encodeStream(value).next()),
+    ];
+    return [await wrong('one'), await wrong(null)].flat().map(({ error }) => `${error?.name}: ${error?.message}`);
+  });
+  expect(errors).toEqual([
+    'InvalidInputError: Expected `options` to be an object, got `one` (string)',
+    'InvalidInputError: Expected `texts` to be an iterable of strings, got `one` (string)',
+    'InvalidInputError: Expected `options` to be an object, got `null`',
+    'InvalidInputError: Expected `texts` to be an iterable of strings, got `null`',
+  ]);
+});
+
 test('empty and strange texts work', async ({ page }) => {
   const result = await page.evaluate(async () => {
     const embedder = await bge.create();

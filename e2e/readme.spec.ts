@@ -168,7 +168,7 @@ const pages: Readonly<Record<string, Documentation>> = {
 
   'docs/thresholds.md': {
     prelude: SEARCH,
-    prints: { 'index.threshold(': ['true true', 'true tide'], 'noise.length': ['91 true true'] },
+    prints: { 'index.threshold(': ['true true', '10 tide'], 'noise.length': ['91 true true'] },
   },
 
   'docs/privacy.md': {

@@ -113,7 +113,7 @@ const cases: Record<string, { fail: (server: Server) => void; name: string; mess
   },
   'is a part of itself': {
     fail: () => writeFileSync(path, files[0]!.subarray(0, 4_000_000)),
-    ...{ name: 'CorruptIndexError', message: 'The index is damaged: the file is cut', asked: 1 },
+    ...{ name: 'CorruptIndexError', message: 'The index cannot be read: the file is cut', asked: 1 },
   },
   'is a web page': {
     fail: (server) => server.answer(/served/, { type: 'text/html', body: '<!doctype html><title>Home</title>' }),

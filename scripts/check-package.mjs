@@ -150,6 +150,20 @@ try {
     });
     assert(printed === 'wasm 384 true\n', printed);
   });
+  expectThat('installed, its types need no DOM in Node, and pass without skipLibCheck', () => {
+    const code = `
+      import { evaluate } from 'bge-web/training';
+      import { createEmbedder, createIndex } from 'bge-web/node';
+      const index = await createIndex({ embedder: await createEmbedder({ modelBase: 'models' }), lexical: 'bm25' });
+      const [hit] = await index.search('tides');
+      export const title: string | undefined = hit?.document.title;
+      export const metrics: typeof evaluate = evaluate;
+    `;
+    writeFileSync(join(folder, 'types.mts'), code);
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--lib', 'es2022'];
+    const types = ['--ignoreConfig', '--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    run('typescript/bin/tsc', [...options, ...types, join(folder, 'types.mts')]);
+  });
   expectThat('installed, its command builds an index, which Node opens', () => {
     mkdirSync(join(folder, 'docs'));
     writeFileSync(join(folder, 'docs/tides.md'), '# Tides\n\nThe moon causes them.');

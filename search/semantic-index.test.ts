@@ -371,7 +371,7 @@ describe('a file', () => {
     await store.putSegment(id!, bytes.with(9, bytes[9]! ^ 1) as Uint8Array<ArrayBuffer>);
     await expect(open(store)).rejects.toMatchObject({ name: 'CorruptIndexError' });
     await store.deleteSegments([id!]);
-    await expect(open(store)).rejects.toThrow('The index is damaged: a segment is missing');
+    await expect(open(store)).rejects.toThrow('The index cannot be read: a segment is missing');
   });
 });
 

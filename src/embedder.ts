@@ -166,6 +166,8 @@ export class Embedder {
   ): AsyncGenerator<Embeddings | HeadEmbeddings, void, undefined> {
     const { chunkSize = 256, kind = 'passage', signal, ...rest } = options;
     checkInteger('chunkSize', chunkSize, 1, 100_000);
+    // A string is an iterable too, of its characters.
+    if (typeof texts !== 'object' || texts === null) throw invalidInput('texts', 'an iterable of strings', texts);
     yield* encodePieces(texts, chunkSize, signal, (piece, first, left) =>
       this.#encode(piece, kind, 0, { ...rest, signal: left }, first),
     );

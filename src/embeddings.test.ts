@@ -44,6 +44,15 @@ test('similarity is the matrix product of queries and passages', () => {
   expect(similarity(make([]), make([[1, 2]]))).toEqual([]);
 });
 
+test('what is no embeddings is named', () => {
+  const one = make([[1, 0]]);
+  // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
+  const of = (queries: any, passages: any) => () => similarity(queries, passages);
+  expect(of(Promise.resolve(one), one)).toThrow('Expected `queries` to be embeddings, got an object (Promise)');
+  expect(of(one, one.row(0))).toThrow('`passages` to be embeddings, got an object (Float32Array)');
+  expect(of(one, undefined)).toThrow('`passages` to be embeddings, got `undefined`');
+});
+
 test('vectors of different models or dimensions are not compared', () => {
   expect(() => similarity(make([[1, 0]]), make([[1, 0]], 'BAAI/b@main/q8/cls-l2/0/2'))).toThrow('embeddings of BAAI/a');
   expect(() => similarity(make([[1, 0]]), make([[1, 0, 0]]))).toThrow('2 dimensions');

@@ -1,5 +1,5 @@
 import { checkPositive, checkRow } from './inputs.js';
-import { misfit } from './shared/errors.js';
+import { invalidInput, misfit } from './shared/errors.js';
 
 /** What Embeddings are made of. */
 export interface EmbeddingsData {
@@ -65,9 +65,11 @@ export class Embeddings implements Iterable<Float32Array> {
  * for each passage. For normalised vectors (the default) that is the cosine similarity, −1 to 1; unrelated texts
  * easily score 0.3 to 0.5, so compare scores with each other rather than with 0.5.
  * Costs queries × passages × dim multiplications on the calling thread.
- * Throws InvalidInputError when the two are from different models or have different dimensions.
+ * Throws InvalidInputError when one is not embeddings, or the two are from different models or have different dimensions.
  */
 export function similarity(queries: Embeddings, passages: Embeddings): Float32Array<ArrayBuffer>[] {
+  for (const [what, value] of Object.entries({ queries, passages }))
+    if (typeof value?.space !== 'string') throw invalidInput(what, 'embeddings', value);
   const [queryModel, passageModel] = [modelOf(queries), modelOf(passages)];
   if (queryModel !== passageModel || queries.dim !== passages.dim) {
     throw misfit(

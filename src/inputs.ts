@@ -3,6 +3,10 @@ import type { TextPair } from './shared/protocol.js';
 
 // What the caller does to an array after the call must not reach the worker: each check gives a copy.
 
+export function checkOptions(options: object): void {
+  if (typeof options !== 'object' || options === null) throw invalidInput('options', 'an object', options);
+}
+
 /** @param firstIndex of the first text in the source that they are a part of */
 export function checkTexts(texts: string | readonly string[], firstIndex = 0): readonly string[] {
   if (typeof texts === 'string') return [texts];

@@ -51,7 +51,13 @@ export class LiveWorker<Api extends LiveApi, Event extends OwnEvent> {
     this.#worker = startSafely(spawn);
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.end(workerDied(event.message ? `it threw: ${event.message}` : 'its file could not be loaded'));
+      this.end(
+        workerDied(
+          event.message
+            ? `it threw: ${event.message}`
+            : 'its file could not be loaded: missing, or forbidden by worker-src',
+        ),
+      );
     });
     this.api = wrap<Api>(this.#worker);
     this.#worker.addEventListener('message', ({ data }: MessageEvent<{ workerEvent?: Event } | undefined>) => {

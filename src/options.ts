@@ -1,7 +1,12 @@
-import { checkInteger, checkOneOf, checkPositive } from './inputs.js';
+import { checkInteger, checkOneOf, checkOptions, checkPositive } from './inputs.js';
 import { BgeError, invalidInput } from './shared/errors.js';
 import { type Dtype, findModel, type ModelSpec } from './shared/models.js';
 import type { Device, LoadConfig, LoadEvent } from './shared/protocol.js';
+
+// The types of `bge-web/node` come here too, and a program without the DOM's has no Worker; with them this adds nothing.
+declare global {
+  interface Worker {}
+}
 
 /** How to load a model. Everything is optional; names and defaults are FlagEmbedding's where it has them. */
 export interface ModelOptions {
@@ -81,6 +86,7 @@ function modelConfig(
   task: ModelSpec['task'],
   defaultModel: string,
 ): Omit<ClientConfig, 'normalize' | 'dim'> {
+  checkOptions(options);
   const { model: id = defaultModel, revision = null, wasmBase = null } = options;
   check(typeof id === 'string', 'model', 'a string', id);
   const model = findModel(id);

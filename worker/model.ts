@@ -42,7 +42,9 @@ export async function loadModel(
   const { device } = choice;
   const candidates = candidatesFor(config, choice).filter(({ build }) => start || build.engine === 'wasm');
   if (candidates.length === 0) {
-    const message = `${config.model.id} has no ${config.dtype === 'auto' ? '' : `${config.dtype} `}build for ${device}`;
+    const [dtype, advice] =
+      config.dtype === 'auto' ? ['', ''] : [`${config.dtype} `, "; dtype 'auto' takes what it has"];
+    const message = `${config.model.id} has no ${dtype}build for ${device}${advice}`;
     throw new BgeError('InvalidInputError', message, { details: { device } });
   }
   if (candidates.some(({ build }) => build.engine === 'wasm' && build.dtype === 'q8')) fasterPrecision(); // while files come

@@ -137,7 +137,7 @@ const at = (place: number, byte: number) => (good: Buffer) => {
 };
 
 test.each([
-  ['no index', () => Buffer.from('{"some":"thing"}'.repeat(10)), 'the file is no index'],
+  ['no index', () => Buffer.from('{"some":"thing"}'.repeat(10)), 'The index cannot be read: the file is no index'],
   ['nothing', () => Buffer.alloc(0), 'the file is no index'],
   ['of another version', at(8, 4), 'the file has format 5'],
   ['with a head of other letters', at(60, 1), 'the head of the file'],

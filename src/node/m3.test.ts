@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cosine } from '../../e2e/goldens';
 import { startServer } from '../../e2e/hub-server';
 import { unpackTinyModels } from '../../e2e/tiny-models';
-import { createEmbedder, createReranker, registerModel } from './index';
+import { createEmbedder, createIndex, createReranker, registerModel } from './index';
 
 // BGE-M3 and the reranker, small checkpoints of their architecture, as in e2e/m3.spec.ts and e2e/reranker.spec.ts.
 const root = join(import.meta.dirname, '../..');
@@ -106,6 +106,12 @@ test('in the layout of the hub, by default in int8, with heads from a server', a
   expect(after.dense.data).toEqual(before.dense.data);
   expect(after.sparse.row(0).toTokens()).toEqual(before.sparse.row(0).toTokens());
   expect(after.colbert.row(0).data).toEqual(before.colbert.row(0).data);
+});
+
+test("an index takes M3's weights for its words, or the words themselves where that is asked for", async () => {
+  const embedder = await createEmbedder({ model: 'tiny/bge-m3', modelBase: folder, dtype });
+  expect((await (await createIndex({ embedder })).stats()).lexical).toBe('weights');
+  expect((await (await createIndex({ embedder, lexical: 'bm25' })).stats()).lexical).toBe('bm25');
 });
 
 test('a head that is missing, and a graph that our engine does not compute, have errors of their own', async () => {

@@ -112,7 +112,7 @@ describe('the model', () => {
     const { id } = registerModel({ id: 'me/for-gpus', dim: 384, graphs: { q4f16: 'onnx/model_q4f16.onnx' } });
     const error = await failure(createEmbedder({ model: id, modelBase: models, dtype: 'q4f16' }));
     expect(error).toMatchObject({ name: 'InvalidInputError' });
-    expect(error.message).toContain('me/for-gpus has no q4f16 build for wasm');
+    expect(error.message).toContain("me/for-gpus has no q4f16 build for wasm; dtype 'auto' takes what it has");
     expect(await failure(createEmbedder({ model: 'BAAI/bge-reranker-base' }))).toMatchObject({
       name: 'WrongModelError',
     });
@@ -145,6 +145,8 @@ describe('the model', () => {
     [{ cacheDir: '' }, '`cacheDir`'],
     [{ cache: 'no' }, '`cache`'],
     [{ maxLength: 1 }, '`maxLength`'],
+    ['BAAI/bge-base-en-v1.5', '`options`'],
+    [null, '`options`'],
   ])('wrong options are refused: %o', async (options, what) => {
     const error = await failure(createEmbedder(options as node.EmbedderOptions));
     expect(error).toMatchObject({ name: 'InvalidInputError' });

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { checkOptions } from '../inputs.js';
 import type * as browser from '../options.js';
 import type * as search from '../search/options.js';
 import { invalidInput } from '../shared/errors.js';
@@ -32,14 +33,15 @@ export interface EmbedderOptions extends ModelOptions, Pick<browser.EmbedderOpti
 export type RerankerOptions = ModelOptions;
 
 /** How to make an index in memory: as in a browser, less what is about its storage and its worker. Only `embedder` must be given. */
-export type IndexOptions = Pick<
-  search.IndexOptions,
-  'embedder' | 'reranker' | 'vectors' | 'passageTokens' | 'overlapTokens' | 'signal'
->;
+export interface IndexOptions
+  extends Pick<
+    search.IndexOptions,
+    'embedder' | 'reranker' | 'vectors' | 'lexical' | 'passageTokens' | 'overlapTokens' | 'signal'
+  > {}
 
 /** Throws InvalidInputError for what an index in Node has no place for. */
 export function checkIndexOptions(options: IndexOptions): void {
-  if (typeof options !== 'object' || options === null) throw invalidInput('options', 'an object', options);
+  checkOptions(options);
   checkLeftOut(options, INDEX_LEFT_OUT);
 }
 
@@ -51,7 +53,9 @@ function checkLeftOut(options: object, names: readonly string[]): void {
 }
 
 /** The options as a browser's, which check the rest. Throws InvalidInputError. */
-export function browserOptions<Options extends ModelOptions>({ cacheDir, modelBase, ...rest }: Options) {
+export function browserOptions<Options extends ModelOptions>(options: Options) {
+  checkOptions(options);
+  const { cacheDir, modelBase, ...rest } = options;
   const { device = 'auto' } = rest;
   if (device !== 'auto' && device !== 'wasm') throw invalidInput('device', "'wasm' or 'auto' in Node", device);
   checkLeftOut(rest, LEFT_OUT);

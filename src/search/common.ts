@@ -4,6 +4,7 @@ export type {
   Calibration,
   Cluster,
   Condition,
+  DocumentFields,
   DocumentFormat,
   FieldValue,
   Filter,

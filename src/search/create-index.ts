@@ -1,3 +1,4 @@
+import { checkOptions } from '../inputs.js';
 import { invalidInput } from '../shared/errors.js';
 import { withSignal } from '../signal.js';
 import { spawned } from '../spawn.js';
@@ -13,7 +14,7 @@ import { SearchIndex } from './search-index.js';
  * WorkerDiedError, WorkerUnresponsiveError, or the reason of `signal`; the worker is ended then.
  */
 export async function createIndex(options: IndexOptions): Promise<SearchIndex> {
-  if (typeof options !== 'object' || options === null) throw invalidInput('options', 'an object', options);
+  checkOptions(options);
   const config = indexConfig(options);
   const { worker = spawnOwn, deadline = 300_000, onProgress, signal } = options;
   if (!(typeof deadline === 'number' && deadline > 0))

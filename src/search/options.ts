@@ -4,6 +4,11 @@ import type { Filter, Fusion, IndexConfig, IndexEvent, Lexical, SearchMode } fro
 import { checkFilter } from './inputs.js';
 import { hasWeights, type IndexEmbedder, type IndexReranker } from './models.js';
 
+// The types of `bge-web/node` come here too, and a program without the DOM's has no Worker; with them this adds nothing.
+declare global {
+  interface Worker {}
+}
+
 /** How to make or open an index. Only `embedder` must be given. */
 export interface IndexOptions {
   /** Gives the vectors. It stays yours: the index does not end it. */

@@ -6,12 +6,10 @@ import type { SparseData, TextPair } from './protocol.js';
 /** A value that a document's field may have. */
 export type FieldValue = string | number | boolean | null | readonly string[] | readonly number[];
 
-/** A text to be found, and what belongs to it. Fields of your own can be filtered by, and come back with each hit. */
-export interface IndexDocument {
+/** What belongs to a text. Fields of your own can be filtered by, and come back with each hit. */
+export interface DocumentFields {
   /** Not empty. A document of the same id takes the place of the one before it. */
   readonly id: string;
-  /** May be empty: the document is kept, and never found by its vector. */
-  readonly text: string;
   /** Found by its words, and put before each passage when it is embedded. */
   readonly title?: string;
   readonly url?: string;
@@ -21,6 +19,12 @@ export interface IndexDocument {
   /** How `text` is read: by its headings and paragraphs (`markdown`), by its elements (`html`), or by its blank lines. Default `text`. */
   readonly format?: DocumentFormat;
   readonly [field: string]: FieldValue | undefined;
+}
+
+/** A text to be found, and what belongs to it. */
+export interface IndexDocument extends DocumentFields {
+  /** May be empty: the document is kept, and never found by its vector. */
+  readonly text: string;
 }
 
 export type DocumentFormat = 'text' | 'markdown' | 'html';
@@ -139,7 +143,7 @@ export interface Hit {
   readonly relevance: number | null;
   readonly passage: Passage;
   /** All its fields but `text`; `get` gives that. */
-  readonly document: Omit<IndexDocument, 'text'>;
+  readonly document: DocumentFields;
   /** Its passages that were found, the best first. */
   readonly matches: readonly Match[];
   /** With `explain` only. */

@@ -209,7 +209,7 @@ async function givenUp({ url, file, settled }: Download, part: PartialFile, last
   const { stored } = part;
   const kept = stored
     ? `the first ${(stored / 1e6).toFixed(1)} MB are kept, and the next attempt goes on from there`
-    : 'nothing of it could be kept';
+    : 'nothing of it is kept';
   const message = `${file.path}: ${last.message}, also after ${RETRIES} retries; ${kept} (${url})`;
   return new BgeError('DownloadError', message, { cause: last, details: { url, kept: stored } });
 }

@@ -165,7 +165,7 @@ describe('what is there already', () => {
     const good = readFileSync(out);
     writeFileSync(out, good.subarray(0, good.length - 10));
     const { code, told } = await build();
-    expect(told.join()).toContain('is built anew: The index is damaged: the file is cut');
+    expect(told.join()).toContain('is built anew: The index cannot be read: the file is cut');
     expect(code).toBe(0);
     expect(readFileSync(out).equals(good)).toBe(true);
     const other = await build('--model', 'BAAI/bge-small-zh-v1.5');
@@ -200,7 +200,9 @@ describe('what is wrong is told in one line', () => {
     expect(await wrong(['indx', folder])).toBe('bge-web: there is no command "indx"; see bge-web --help');
     expect(await wrong(['index'])).toBe('bge-web: give one folder, or one .jsonl file; see bge-web --help');
     expect(await wrong(['index', folder])).toContain('say where the index goes, by --out');
-    expect(await of('--outt', 'x')).toContain("Unknown option '--outt'");
+    expect(await of('--outt', 'x')).toBe("bge-web: Unknown option '--outt'; see bge-web --help");
+    expect(await of('--model')).toBe("bge-web: Option '--model <value>' argument missing; see bge-web --help");
+    expect(await of('--dtype', '--help')).toBe("bge-web: Option '--dtype' argument is ambiguous; see bge-web --help");
     expect(await of('another')).toContain('give one folder');
     expect(await wrong(['index', join(folder, 'no'), '--out', out])).toBe(`bge-web: there is no ${join(folder, 'no')}`);
     expect(await wrong(['index', join(folder, 'a.md'), '--out', out])).toContain('neither a folder nor a .jsonl file');

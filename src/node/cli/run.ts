@@ -21,7 +21,7 @@ A .jsonl file has a document a line: {"id": "…", "text": "…", "title": "…"
   --out <file>             the index, such as public/index.bge; passages of one that is there keep their vectors
   --include <pattern>      files of the folder, such as 'docs/**/*.md', in place of the kinds above; may be repeated
   --model <id>             default BAAI/bge-small-en-v1.5
-  --dtype <dtype>          fp32, fp16 or q8, as the page's embedder has it; default: the same choice as the page's on a CPU
+  --dtype <dtype>          fp32 or q8, as the page's embedder has it; default: the same choice as the page's on a CPU
   --model-base <where>     a folder or URL that holds <org>/<name>/…; default the Hugging Face hub
   --cache-dir <folder>     for downloads of models; default bge-web in $XDG_CACHE_HOME or ~/.cache
   --passage-tokens <n>     tokens of a passage at most, from 8; default 256
@@ -43,7 +43,7 @@ const OPTIONS = {
 /** Does what the arguments say. Gives the exit code: 0, 1 for what went wrong, told in one line, or 130 if interrupted. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parse(args);
     const [command, source, ...rest] = positionals;
     if (values.help || command === undefined) {
       terminal.print(HELP);
@@ -75,6 +75,15 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
     terminal.tell(`bge-web: ${line}`);
     return terminal.signal.aborted ? 130 : 1;
+  }
+}
+
+/** Node's own message goes on about arguments that begin with a dash. */
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw usage((error as Error).message.split(/\.?\s(?=To |Did )/)[0]!);
   }
 }
 
