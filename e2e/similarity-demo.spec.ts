@@ -189,6 +189,9 @@ test('in Chinese: interface, model and sample; a text in the other language gets
   await page.getByRole('button', { name: '填入示例' }).click();
   await expect(page.locator('#status')).toHaveText(/^已比较 289 对/, { timeout: 90_000 });
   await expect(page.locator('#lock-text')).toHaveText(/^已上锁/);
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.locator('#status')).toHaveText('Compared 289 pairs.');
+  await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('row', { name: '我想停止订阅' })).toContainText('取消订阅');
   await page.getByLabel('第一份列表', { exact: true }).fill('The train is late.\nThe train has a delay.');
   await page.getByLabel('第二份列表', { exact: true }).fill('');
