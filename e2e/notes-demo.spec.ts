@@ -126,7 +126,7 @@ test('files, folders and zips of an Obsidian vault are taken in, once', async ({
     await zip.add(path, new TextReader(content), { lastModDate: new Date(2020, 0, 1) });
   writeFileSync(info.outputPath('vault.zip'), Buffer.from(await (await zip.close()).arrayBuffer()));
   await page.locator('#files').setInputFiles(info.outputPath('vault.zip'));
-  await expect(page.locator('#message')).toHaveText(/^1 notes added, 2 were there already\. 1 left out/);
+  await expect(page.locator('#message')).toHaveText(/^1 note added, 2 were there already\. 1 left out/);
   await search(page).fill('');
   await expect(results(page)).toHaveCount(4);
 
