@@ -34,8 +34,9 @@ test('a sample: matches, one to one, near-duplicates, groups, matrix, and the th
   await expect(row('My password is lost')).toContainText('Resetting your password');
   await expect(page.locator('.unmatched')).toContainText('Who won the match last night?');
   await expect(page.locator('#meaning')).toHaveText(
-    /^Of unrelated pairs, (about|fewer than) 1 in \d+ scores 0\.\d{3} or more\. \d+ of 17 lines find a match this good; by chance alone it would be .+\. As unrelated count /,
+    /^Of unrelated pairs, (about|fewer than) 1 in \d+ scores 0\.\d{3} or more\. \d+ of 17 lines find a match this good; by chance alone it would be .+\.$/,
   );
+  await expect(page.locator('#method')).toHaveText(/^As unrelated count /);
 
   const before = await pairs(page).count();
   await page.getByLabel('Each line in one pair only').check();
