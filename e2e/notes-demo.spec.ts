@@ -11,7 +11,10 @@ const results = (page: Page) => page.locator('#list .row-title');
 const related = (page: Page) => page.locator('#related .row-title');
 const saved = (page: Page) => page.locator('#saved');
 const indexed = (page: Page, notes: number) =>
-  expect(page.locator('#indexing-text')).toHaveText(`All ${notes} notes are indexed`, { timeout: 60_000 });
+  expect(page.locator('#indexing-text')).toHaveText(
+    notes === 1 ? 'Your note is indexed' : `All ${notes} notes are indexed`,
+    { timeout: 60_000 },
+  );
 const isOffline = (page: Page) => expect(page.locator('#offline')).toHaveText('This page works offline.');
 
 async function withSamples(page: Page, open: (path: string) => Promise<void>): Promise<void> {
