@@ -19,7 +19,7 @@ const WORDS = {
     ],
     similarity: [
       'Private similarity',
-      'Paste two lists, see what matches, what is double, and how sure that is. The page cannot send anything.',
+      'Paste two lists, see what matches, what is there twice, and how sure that is. The page cannot send anything.',
       'Scores, thresholds, and a locked page',
     ],
     evaluation: [
@@ -63,7 +63,10 @@ function show(): void {
     }),
   );
   const [title, what] = words.playground as [string, string];
-  element('playground').replaceChildren(make('a', { href: './playground/', textContent: title }), ` – ${what}`);
+  element('playground').replaceChildren(
+    make('a', { className: 'target', href: './playground/', textContent: title }),
+    ` – ${what}`,
+  );
 }
 
 speak(WORDS, show);

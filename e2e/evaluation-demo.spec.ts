@@ -162,6 +162,8 @@ test('in Chinese: interface, model and sample', async ({ page, open }) => {
   await expect(page.getByLabel('文本语言')).toHaveValue('zh');
   expect(Number(await page.locator('.measures strong').first().textContent())).toBeGreaterThan(0.4);
   await page.getByRole('button', { name: 'English' }).click();
+  await expect(status(page)).toHaveText('Done: 40 pairs.');
+  await expect(page.locator('#parts')).toHaveText('sample – 40 pairs with scores');
   await expect(page.locator('.headline')).toHaveText(/^The model and people /);
 });
 

@@ -11,7 +11,10 @@ const results = (page: Page) => page.locator('#list .row-title');
 const related = (page: Page) => page.locator('#related .row-title');
 const saved = (page: Page) => page.locator('#saved');
 const indexed = (page: Page, notes: number) =>
-  expect(page.locator('#indexing-text')).toHaveText(`All ${notes} notes are indexed`, { timeout: 60_000 });
+  expect(page.locator('#indexing-text')).toHaveText(
+    notes === 1 ? 'Your note is indexed' : `All ${notes} notes are indexed`,
+    { timeout: 60_000 },
+  );
 const isOffline = (page: Page) => expect(page.locator('#offline')).toHaveText('This page works offline.');
 
 async function withSamples(page: Page, open: (path: string) => Promise<void>): Promise<void> {
@@ -126,7 +129,7 @@ test('files, folders and zips of an Obsidian vault are taken in, once', async ({
     await zip.add(path, new TextReader(content), { lastModDate: new Date(2020, 0, 1) });
   writeFileSync(info.outputPath('vault.zip'), Buffer.from(await (await zip.close()).arrayBuffer()));
   await page.locator('#files').setInputFiles(info.outputPath('vault.zip'));
-  await expect(page.locator('#message')).toHaveText(/^1 notes added, 2 were there already\. 1 left out/);
+  await expect(page.locator('#message')).toHaveText(/^1 note added, 2 were there already\. 1 left out/);
   await search(page).fill('');
   await expect(results(page)).toHaveCount(4);
 

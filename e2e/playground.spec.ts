@@ -53,6 +53,21 @@ test('the Chinese model brings its own example, and leaves the texts that the us
   await expect(page.getByRole('row', { name: /best passage/ }).getByRole('rowheader')).toHaveText(/^工蜂/);
 });
 
+test('in Chinese: the interface, what was said before, and the results', async ({ page }) => {
+  await encode(page).click();
+  await done(page);
+  await page.getByRole('button', { name: '中文' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('试验场');
+  await expect(status(page)).toHaveText(/^完成：10 条文本，用时 /);
+  await expect(page.locator('#queries-hint')).toHaveText('4 行，每行一个查询');
+  await expect(page.getByRole('columnheader').first()).toHaveText('文本');
+  await expect(page.locator('#fact-vectors')).toHaveText('384 维');
+  await expect(page.locator('#stored')).toHaveText(/^3\d\.\d MB（浏览器允许 .*）：BAAI\/bge-small-en-v1\.5$/);
+  await page.reload();
+  await expect(page.getByLabel('模型', { exact: true })).toHaveValue('BAAI/bge-small-zh-v1.5');
+  await expect(status(page)).toHaveText('首次运行会下载模型：25 至 35 MB，只需一次。');
+});
+
 test('a second visit reads the model from this device; deletion frees it', async ({ page, faults }) => {
   const remove = page.getByRole('button', { name: 'Delete stored models' });
   await expect(remove).toBeDisabled();
@@ -101,6 +116,7 @@ test('an error says what to do, and trying again works', async ({ page, faults, 
 
 test('works by the keyboard alone', async ({ page }) => {
   await page.keyboard.press('Tab'); // the link home
+  await page.keyboard.press('Tab'); // the other language
   const order: string[] = [];
   for (let i = 0; i < 6; i++) {
     await page.keyboard.press('Tab');

@@ -34,8 +34,9 @@ test('a sample: matches, one to one, near-duplicates, groups, matrix, and the th
   await expect(row('My password is lost')).toContainText('Resetting your password');
   await expect(page.locator('.unmatched')).toContainText('Who won the match last night?');
   await expect(page.locator('#meaning')).toHaveText(
-    /^Of unrelated pairs, (about|fewer than) 1 in \d+ scores 0\.\d{3} or more\. \d+ of 17 lines find a match this good; by chance alone it would be .+\. As unrelated count /,
+    /^Of unrelated pairs, (about|fewer than) 1 in \d+ scores 0\.\d{3} or more\. \d+ of 17 lines find a match this good; by chance alone it would be .+\.$/,
   );
+  await expect(page.locator('#method')).toHaveText(/^As unrelated count /);
 
   const before = await pairs(page).count();
   await page.getByLabel('Each line in one pair only').check();
@@ -189,6 +190,9 @@ test('in Chinese: interface, model and sample; a text in the other language gets
   await page.getByRole('button', { name: '填入示例' }).click();
   await expect(page.locator('#status')).toHaveText(/^已比较 289 对/, { timeout: 90_000 });
   await expect(page.locator('#lock-text')).toHaveText(/^已上锁/);
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.locator('#status')).toHaveText('Compared 289 pairs.');
+  await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('row', { name: '我想停止订阅' })).toContainText('取消订阅');
   await page.getByLabel('第一份列表', { exact: true }).fill('The train is late.\nThe train has a delay.');
   await page.getByLabel('第二份列表', { exact: true }).fill('');

@@ -20,8 +20,11 @@ test('a description leads to the word, by meaning, by words and by both, with re
         .filter({ hasText: /\bvolcano\b/ })
         .first(),
     ).toBeVisible({ timeout: 20_000 });
-  await expect(note(page)).toHaveText(/^Your description as a vector: .*By meaning .*, By words .*, Both .*s\.$/);
-  for (const name of ['By meaning', 'By words', 'Both']) await expect(words(page, name)).toHaveCount(10);
+  await expect(note(page)).toHaveText(/^Your description as a vector: [\d.]+ m?s\.$/);
+  for (const name of ['By meaning', 'By words', 'Both']) {
+    await expect(words(page, name)).toHaveCount(10);
+    await expect(column(page, name).locator('.time')).toHaveText(/^[\d.]+ m?s$/);
+  }
 
   await field(page).fill('tool for hitting nails');
   for (const name of ['By meaning', 'Both'])
@@ -38,7 +41,7 @@ test('a description leads to the word, by meaning, by words and by both, with re
   await expect(byWords.locator('mark').first()).toHaveText(/^(mountain|spits|out|lava)$/i);
   await expect(byWords.getByRole('listitem').first()).toContainText('words: no. 1');
   const byMeaning = column(page, 'By meaning').getByRole('listitem').first();
-  await expect(byMeaning).toContainText(/cos 0\.\d\d · meaning: no\. 1/);
+  await expect(byMeaning).toContainText(/cos 0\.\d\d · meaning:\sno\.\s1/);
   await expect(byMeaning.getByRole('img', { name: /^estimated likelihood \d+%$/ })).toBeVisible();
 });
 
@@ -147,6 +150,7 @@ test('a reranker comes by a click, orders the best anew after each pause, and go
   expect(asked).toEqual([]);
 
   const button = (name: string) => page.getByRole('button', { name, exact: true });
+  await page.getByText('A better order, by a second model').click();
   await button('Rerank with a cross-encoder').click();
   await expect.poll(() => asked.length).toBeGreaterThan(0);
   await button('Cancel the reranker').click();
@@ -162,7 +166,7 @@ test('a reranker comes by a click, orders the best anew after each pause, and go
   const reranked = words(page, 'Reranked');
   await expect(reranked).toHaveCount(10, { timeout: 60_000 });
   expect(await reranked.allTextContents()).not.toEqual(before);
-  await expect(note(page)).toHaveText(/Reranked [\d.]+ m?s\.$/);
+  await expect(column(page, 'Reranked').locator('.time')).toHaveText(/^[\d.]+ m?s$/);
   const first = column(page, 'Reranked').getByRole('listitem').first();
   await expect(first).toContainText(/logit -?\d+\.\d · (▲ from no\. \d+|where it was)/);
   await expect(page.locator('#spoken')).toHaveText(/^10 words\. Reranked, the first is: /);

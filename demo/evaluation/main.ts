@@ -17,14 +17,16 @@ import {
   type Watched,
 } from './measure';
 import { pairRows, pairsView } from './pairs-view';
-import { pairsSample, searchSample } from './samples';
+import { pairsSample, SAMPLE, searchSample } from './samples';
 import { searchRows, searchView } from './search-view';
 import { FaultyFile, joined, type Part, Parts } from './test-set';
-import { WORDS } from './words';
+import { type PageWords, WORDS } from './words';
 
 type Result =
   | { readonly kind: 'search'; readonly result: RetrievalResult }
   | { readonly kind: 'pairs'; readonly result: SimilarityResult };
+
+type Said = (words: PageWords) => string;
 
 const evaluateButton = element<HTMLButtonElement>('evaluate');
 const cancelButton = element<HTMLButtonElement>('cancel');
@@ -34,11 +36,13 @@ const modeForm = element<HTMLFormElement>('mode');
 const parts = new Parts();
 let running: AbortController | undefined;
 let shown: Result | undefined;
+let told: Said = () => '';
 let model: { readonly language: Language; readonly embedder: Promise<Embedder> } | undefined;
 
 speak(WORDS, () => {
   showParts();
   showResult();
+  tell(told);
 });
 
 /** Holds what a file or a sample has, and says what is still missing. */
@@ -51,7 +55,7 @@ function hold(part: Part): void {
 
 function take(part: Part): void {
   hold(part);
-  tell(isComplete() ? say(WORDS).ready : '');
+  tell((words) => (isComplete() ? words.ready : ''));
   if (isComplete()) evaluateButton.focus();
 }
 
@@ -70,23 +74,23 @@ function someTexts(part: Part): string[] {
 
 async function evaluateParts(): Promise<void> {
   if (running) return;
-  const words = say(WORDS);
   element('notice').replaceChildren();
-  if (parts.all.length === 0) return tell(words.nothing);
-  if (!isComplete()) return tell(missing());
+  if (parts.all.length === 0) return tell((words) => words.nothing);
+  if (!isComplete()) return tell(missing);
   const controller = new AbortController();
   const { signal } = controller;
   running = controller;
   setBusy(true);
   try {
     const job = jobOf(parts);
-    tell(words.loading);
+    tell((words) => words.loading);
     const embedder = await Promise.race([embedderFor(texts.value as Language), aborted(signal)]);
     shown = await job(embedder, { signal, onProgress: showProgress });
     showResult();
-    tell(doneWith(shown));
+    const done = shown;
+    tell((words) => doneWith(done, words));
   } catch (error) {
-    if (signal.aborted) tell(words.cancelled);
+    if (signal.aborted) tell((words) => words.cancelled);
     else refuse(error);
   } finally {
     running = undefined;
@@ -122,11 +126,10 @@ function embedderFor(wanted: Language): Promise<Embedder> {
 
 function showProgress(step: Step, done: number, total: number): void {
   progress.value = done / total;
-  tell(say(WORDS).steps[step](done, total));
+  tell((words) => words.steps[step](done, total));
 }
 
-function doneWith({ kind, result }: Result): string {
-  const words = say(WORDS);
+function doneWith({ kind, result }: Result, words: PageWords): string {
   if (kind === 'pairs') return words.donePairs(result.pairs.length);
   return words.doneSearch(Object.keys(result.set.queries).length, result.set.documents.length);
 }
@@ -148,13 +151,18 @@ const mode = () => modeForm.querySelector<HTMLInputElement>('input:checked')!.va
 function showParts(): void {
   const words = say(WORDS);
   const items = parts.all.map((part) => {
-    const name = part.name === '' ? words.pastedName : part.name;
-    return make('li', {}, make('strong', { textContent: name }), ` – ${sizeOf(part)}`);
+    return make('li', {}, make('strong', { textContent: nameOf(part.name) }), ` – ${sizeOf(part)}`);
   });
   element('parts').replaceChildren(...items);
-  element('missing').textContent = missing();
+  element('missing').textContent = missing(words);
   element('run').hidden = parts.all.length === 0;
   evaluateButton.setAttribute('aria-disabled', String(!isComplete() || running !== undefined));
+}
+
+/** What is no file has a name of ours. */
+function nameOf(name: string): string {
+  const { pastedName, sampleName } = say(WORDS);
+  return name === '' ? pastedName : name === SAMPLE ? sampleName : name;
 }
 
 function sizeOf(part: Part): string {
@@ -166,18 +174,17 @@ function sizeOf(part: Part): string {
   return sizes.examples(Object.keys(part.set.queries).length, part.set.documents.length);
 }
 
-function missing(): string {
-  const words = say(WORDS);
+function missing(words: PageWords): string {
   return parts.missing.length === 0 ? '' : words.stillMissing(parts.missing.map((kind) => words.missing[kind]!));
 }
 
 /** Says what is wrong with a file, with the line, or that something else failed, which `again` tries anew. */
 function refuse(error: unknown, again: () => void = evaluateParts): void {
   const words = say(WORDS);
-  tell('');
+  tell(() => '');
   if (error instanceof FaultyFile) {
     const { file, line, fault, found } = error;
-    const text = words.fault(file || words.pastedName, line, words.faults[fault](found));
+    const text = words.fault(nameOf(file), line, words.faults[fault](found));
     element('notice').replaceChildren(
       make('div', { className: 'error', role: 'alert' }, make('p', { textContent: text })),
     );
@@ -202,9 +209,11 @@ function setBusy(busy: boolean): void {
   if (hadFocus) evaluateButton.focus();
 }
 
-const tell = (text: string) => {
-  element('status').textContent = text;
-};
+/** Says how it stands, and says it again when the language changes. */
+function tell(what: Said): void {
+  told = what;
+  element('status').textContent = what(say(WORDS));
+}
 
 async function trySample(sample: () => Part | Promise<Part>): Promise<void> {
   if (running) return;
@@ -216,12 +225,8 @@ async function trySample(sample: () => Part | Promise<Part>): Promise<void> {
   }
 }
 
-element('sample-search').addEventListener('click', () =>
-  trySample(() => searchSample(language(), say(WORDS).sampleName)),
-);
-element('sample-pairs').addEventListener('click', () =>
-  trySample(() => pairsSample(language(), say(WORDS).sampleName)),
-);
+element('sample-search').addEventListener('click', () => trySample(() => searchSample(language())));
+element('sample-pairs').addEventListener('click', () => trySample(() => pairsSample(language())));
 element('form').addEventListener('submit', (event) => {
   event.preventDefault();
   evaluateParts();
@@ -234,7 +239,7 @@ element('export').addEventListener('click', () => {
   const words = say(WORDS);
   const name = shown.kind === 'search' ? 'queries.csv' : 'pairs.csv';
   save(name, toCsv(shown.kind === 'search' ? searchRows(shown.result, words) : pairRows(shown.result, words)));
-  tell(words.exported(name));
+  tell((words) => words.exported(name));
 });
 takeFiles(take, (error) => refuse(error, () => element('open').click()));
 showParts();

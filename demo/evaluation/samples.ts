@@ -12,8 +12,11 @@ const FAQS: Readonly<Record<Language, { readonly url: string; readonly source: s
 };
 const MOST_CHARACTERS = 600;
 
+/** The name of a part that is a sample. */
+export const SAMPLE = 'sample';
+
 /** Questions as queries, and their answers as the texts to be found. Rejects as fetch does. */
-export async function searchSample(language: Language, name: string): Promise<Part> {
+export async function searchSample(language: Language): Promise<Part> {
   const { url, source } = FAQS[language];
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
@@ -26,9 +29,9 @@ export async function searchSample(language: Language, name: string): Promise<Pa
     queries: Object.fromEntries(faq.map(({ id, question }) => [id, question])),
     qrels: Object.fromEntries(faq.map(({ id }) => [id, { [id]: 1 }])),
   };
-  return { name, kind: 'examples', set };
+  return { name: SAMPLE, kind: 'examples', set };
 }
 
-export function pairsSample(language: Language, name: string): Part {
-  return { name, kind: 'pairs', pairs: PAIRS[language].map(([a, b, gold]) => ({ a, b, gold })) };
+export function pairsSample(language: Language): Part {
+  return { name: SAMPLE, kind: 'pairs', pairs: PAIRS[language].map(([a, b, gold]) => ({ a, b, gold })) };
 }

@@ -1,6 +1,7 @@
 import type { Fault, PartKind } from './test-set';
 
 const number = (value: number) => value.toLocaleString('en');
+const many = (n: number, one: string, more: string) => `${number(n)} ${n === 1 ? one : more}`;
 const percent = (part: number, of: number) => `${Math.round((100 * part) / of)}%`;
 
 const MODES_EN = { dense: 'By meaning', lexical: 'By words', hybrid: 'Both' };
@@ -41,11 +42,12 @@ const en = {
   empty: 'Take a sample or a test set of your own: the measures, plots and failing queries appear here.',
 
   parts: {
-    corpus: (n: number) => `${number(n)} texts to be found`,
-    queries: (n: number) => `${number(n)} queries`,
-    qrels: (n: number) => `${number(n)} judgements`,
-    examples: (n: number, documents: number) => `${number(n)} queries with their answers, ${number(documents)} texts`,
-    pairs: (n: number) => `${number(n)} pairs with scores`,
+    corpus: (n: number) => `${many(n, 'text', 'texts')} to be found`,
+    queries: (n: number) => many(n, 'query', 'queries'),
+    qrels: (n: number) => many(n, 'judgement', 'judgements'),
+    examples: (n: number, documents: number) =>
+      `${many(n, 'query', 'queries')} with answers, ${many(documents, 'text', 'texts')}`,
+    pairs: (n: number) => `${many(n, 'pair', 'pairs')} with scores`,
   } satisfies Record<PartKind, (n: number, more: number) => string>,
   missing: {
     corpus: 'the texts (corpus.jsonl)',
@@ -87,8 +89,9 @@ const en = {
     hybrid: (done: number, total: number) => `Searching by both: ${number(done)} of ${number(total)} queries`,
   },
   cancelled: 'Cancelled.',
-  doneSearch: (queries: number, texts: number) => `Done: ${number(queries)} queries on ${number(texts)} texts.`,
-  donePairs: (pairs: number) => `Done: ${number(pairs)} pairs.`,
+  doneSearch: (queries: number, texts: number) =>
+    `Done: ${many(queries, 'query', 'queries')} on ${many(texts, 'text', 'texts')}.`,
+  donePairs: (pairs: number) => `Done: ${many(pairs, 'pair', 'pairs')}.`,
   exported: (name: string) => `Saved as ${name}.`,
 
   mode: 'Way of searching',

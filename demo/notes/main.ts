@@ -81,7 +81,11 @@ async function showList(isNew = false): Promise<void> {
     list.show(rows, isNew);
     element('list-title').textContent =
       `${text === '' ? words().allNotes : words().found} (${text === '' ? notes.size : rows.length})`;
-    element('empty').hidden = notes.size > 0;
+    const empty = element('empty');
+    const hadFocus = empty.contains(document.activeElement);
+    empty.hidden = notes.size > 0;
+    // The button of the samples goes: the focus must not go with it.
+    if (hadFocus && empty.hidden) list.focus(0);
     if (text !== '') say(rows.length === 0 ? words().notFound : words().count(rows.length));
   } catch (error) {
     if (!signal.aborted) failed(error, showList);

@@ -1,4 +1,5 @@
 import type { Hit, SearchIndex, SearchMode } from 'bge-web/search';
+import { SMALL } from '../shared/small-words';
 import type { Row } from './list';
 import { bodyStart, type Note, titleOf } from './note';
 import type { Notes } from './store';
@@ -52,7 +53,7 @@ function rowsOf(notes: Notes, hits: readonly Hit[], labelOf: (hit: Hit) => strin
     return [
       {
         ...{ id: note.id, title: titleOf(note), snippet: text, at: bodyStart(note.text) + start },
-        terms: hit.explanation?.terms ?? [],
+        terms: hit.explanation?.terms.filter((term) => !SMALL.has(term)) ?? [],
         ...(label && { label }),
       },
     ];

@@ -52,15 +52,17 @@ const WORDS = {
     starting: 'Until the model is ready, words are searched as they are written.',
     working: (done: number, total: number) => `Indexing: ${done} of ${total} notes`,
     waiting: 'Another tab is indexing',
-    paused: (left: number) => `Stopped: ${left} notes are not indexed yet`,
-    done: (notes: number) => (notes === 0 ? '' : `All ${notes} notes are indexed`),
+    paused: (left: number) => `Stopped: ${left} ${left === 1 ? 'note is' : 'notes are'} not indexed yet`,
+    done: (notes: number) =>
+      notes === 0 ? '' : notes === 1 ? 'Your note is indexed' : `All ${notes} notes are indexed`,
     pause: 'Stop indexing',
     resume: 'Go on',
     notYet: 'Appears when this note is indexed.',
     noRelated: 'Open a note to see those that are about the same.',
     noneRelated: 'No other note yet.',
     reading: (files: number) => `Reading files: ${files}`,
-    taken: (taken: number, same: number) => `${taken} notes added${same > 0 ? `, ${same} were there already` : ''}.`,
+    taken: (taken: number, same: number) =>
+      `${taken} ${taken === 1 ? 'note' : 'notes'} added${same > 0 ? `, ${same} ${same === 1 ? 'was' : 'were'} there already` : ''}.`,
     skipped: (files: number, names: string) =>
       ` ${files} left out (no Markdown or text, too large or unreadable): ${names}`,
     deleted: (title: string) => `“${title}” was deleted.`,

@@ -2,6 +2,7 @@ import { deleteModel, type EmbedderInfo, listModels, storageEstimate } from 'bge
 import { element } from '../shared/dom';
 import * as format from '../shared/format';
 import { deviceName } from '../shared/plain-words';
+import { words } from './words';
 
 /** What one run was: how the model was loaded, and what was encoded with it. */
 export interface Run {
@@ -14,22 +15,20 @@ export interface Run {
   readonly truncated: number;
 }
 
-const ENGINES = { ort: 'onnxruntime-web', wasm: 'bge-web’s own' };
-
 export function showFacts({ info, loadMs, downloaded, encodeMs, texts, tokens, truncated }: Run): void {
   const speed = Math.round(tokens / (encodeMs / 1000));
   const facts: Record<string, string> = {
     model: info.model.replace(/^.*\//, ''),
-    vectors: format.count(info.dim, 'dimension'),
+    vectors: words().dimensions(info.dim),
     device: deviceName(info.device),
-    reason: info.fallbackReason ?? 'First choice',
-    engine: `${ENGINES[info.engine]}, ${info.dtype}`,
+    reason: info.fallbackReason ?? words().firstChoice,
+    engine: `${words().engines[info.engine]}, ${info.dtype}`,
     threads: String(info.threads),
-    check: info.selfCheck === null ? 'No reference for this model' : info.selfCheck.toFixed(4),
-    load: `${format.duration(loadMs)}, ${downloaded ? 'downloaded' : 'from this device'}`,
-    encode: `${format.duration(encodeMs)} for ${format.count(texts, 'text')}`,
-    tokens: `${format.count(tokens, 'token')}, ${speed.toLocaleString('en')} a second`,
-    cut: truncated === 0 ? 'None' : `${format.count(truncated, 'text')}, after ${info.maxLength} tokens`,
+    check: info.selfCheck === null ? words().noReference : info.selfCheck.toFixed(4),
+    load: words().loaded(format.duration(loadMs), downloaded),
+    encode: words().encodedIn(format.duration(encodeMs), texts),
+    tokens: words().speed(tokens, speed),
+    cut: truncated === 0 ? words().none : words().cutAfter(truncated, info.maxLength),
   };
   for (const [name, fact] of Object.entries(facts)) element(`fact-${name}`).textContent = fact;
 }
@@ -40,12 +39,12 @@ export async function showStorage(): Promise<void> {
   try {
     const [models, { quota }] = await Promise.all([listModels(), storageEstimate()]);
     const used = models.reduce((sum, { bytes }) => sum + bytes, 0);
-    const names = models.map(({ model, complete }) => (complete ? model : `${model} (unfinished)`));
-    const room = quota > 0 ? ` of ${format.bytes(quota)} that this browser allows` : '';
-    text.textContent = used > 0 ? `${format.bytes(used)}${room}: ${names.join(', ')}` : 'Nothing yet';
+    const names = models.map(({ model, complete }) => (complete ? model : words().unfinished(model)));
+    const room = quota > 0 ? format.bytes(quota) : '';
+    text.textContent = used > 0 ? words().stored(format.bytes(used), room, names.join(', ')) : words().nothingStored;
     button.disabled = used === 0;
   } catch (error) {
-    text.textContent = `This browser’s storage fails: ${error}`;
+    text.textContent = words().storageFails(error);
     button.disabled = true;
   }
 }

@@ -1,12 +1,6 @@
 import { droppedFiles, type FilesOptions, type ModelFileEntry, modelFromFiles } from 'bge-web/files';
 import { element } from '../shared/dom';
-import type { Advice } from '../shared/plain-words';
-
-/** What is said of a folder that fails. */
-export const UNUSABLE: Advice = [
-  'This folder cannot be used as a model',
-  'It should hold tokenizer.json, config.json, and model.safetensors or an ONNX file, of a BERT or XLM-RoBERTa that embeds.',
-];
+import { words } from './words';
 
 const choice = element<HTMLSelectElement>('model');
 const input = element<HTMLInputElement>('folder-input');
@@ -23,7 +17,7 @@ export function folderModel(): (FilesOptions & { queryInstruction?: string }) | 
 }
 
 /** Takes folders by the button and by a drop anywhere on the page; `take` runs the work that reads one, and says how it ended. */
-export function offerFolders(take: (read: () => Promise<string>) => void): void {
+export function offerFolders(take: (read: () => Promise<() => string>) => void): void {
   element('folder').addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
     const files = [...(input.files ?? [])];
@@ -41,15 +35,15 @@ export function offerFolders(take: (read: () => Promise<string>) => void): void 
 }
 
 /** Puts the model into the list, and chooses it. */
-async function open(files: readonly ModelFileEntry[]): Promise<string> {
+async function open(files: readonly ModelFileEntry[]): Promise<() => string> {
   const options = await modelFromFiles(files);
   const { model } = options;
   const name = model.replace(/^.*\//, '');
-  if (!models.has(model)) choice.append(new Option(`${name} (your folder)`, model));
+  if (!models.has(model)) choice.append(new Option(words().yourFolder(name), model));
   models.set(model, options);
   choice.value = model;
   choice.dispatchEvent(new Event('change'));
-  return `${name} is ready to be loaded: encode the texts`;
+  return () => words().folderReady(name);
 }
 
 function showInstruction(): void {

@@ -9,13 +9,16 @@ import {
 } from 'bge-web';
 import { element } from '../shared/dom';
 import * as format from '../shared/format';
+import { language, speak } from '../shared/language';
 import { linesOf } from '../shared/lines';
 import { isCorrupt } from '../shared/plain-words';
+import { EMBEDDED } from '../shared/start-embedder';
 import { exampleFor } from './examples';
-import { deleteStored, showFacts, showStorage } from './facts';
-import { folderModel, offerFolders, UNUSABLE } from './folder';
+import { deleteStored, type Run, showFacts, showStorage } from './facts';
+import { folderModel, offerFolders } from './folder';
 import { legendOf, matrixOf, type Results, rankingOf } from './results';
 import { Status } from './status';
+import { WORDS, words } from './words';
 
 /** An embedder with the choices that it was made for. */
 interface Loaded {
@@ -34,11 +37,18 @@ const queries = element<HTMLTextAreaElement>('queries');
 const passages = element<HTMLTextAreaElement>('passages');
 const encodeButton = element<HTMLButtonElement>('encode');
 const cancelButton = element<HTMLButtonElement>('cancel');
-const status = new Status();
+const status = new Status(() => {
+  encodeButton.focus();
+  form.requestSubmit();
+});
 
 let loaded: Loaded | undefined;
 let running: AbortController | undefined;
 let results: Results | undefined;
+let facts: Run | undefined;
+
+speak(WORDS, showAll);
+modelChoice.value = EMBEDDED[language()];
 let example = exampleFor(modelChoice.value);
 
 async function run(): Promise<void> {
@@ -48,7 +58,7 @@ async function run(): Promise<void> {
   for (const area of [queries, passages]) area.setAttribute('aria-invalid', String(empty.includes(area)));
   if (empty.length > 0) {
     empty.at(-1)!.focus();
-    return status.say('Write at least one query and one passage, each on a line of its own');
+    return status.say(() => words().write);
   }
   const { signal } = beginWork();
   try {
@@ -62,17 +72,18 @@ async function run(): Promise<void> {
     const encodeMs = performance.now() - start;
     showResults({ ...texts, scores: similarity(q, p), lang: exampleFor(model).lang, model });
     const counts = [...q.tokenCounts, ...p.tokenCounts];
-    showFacts({
+    facts = {
       ...{ info: embedder.info, loadMs, downloaded, encodeMs },
       texts: counts.length,
       tokens: sum(counts),
       truncated: sum([...q.truncated, ...p.truncated]),
-    });
-    status.done(`Done: ${format.count(counts.length, 'text')} in ${format.duration(encodeMs)}`);
+    };
+    showFacts(facts);
+    status.done(() => words().done(counts.length, format.duration(encodeMs)));
   } catch (error) {
     if (signal.aborted) status.cancelled();
     else {
-      status.fail(error, folderModel() ? UNUSABLE : undefined);
+      status.fail(error, folderModel() ? words().unusable : undefined);
       if (isCorrupt(error)) await deleteModel(modelChoice.value);
     }
   } finally {
@@ -91,7 +102,7 @@ async function load(signal: AbortSignal): Promise<Loaded> {
   loaded = undefined;
   const start = performance.now();
   let downloaded = false;
-  status.say('Starting');
+  status.say(() => words().starting);
   const embedder = await createEmbedder({
     ...source,
     device,
@@ -127,7 +138,7 @@ function endWork(): void {
 
 function setBusy(busy: boolean): void {
   choices.disabled = busy;
-  cancelButton.disabled = !busy;
+  cancelButton.hidden = !busy;
   // Not `disabled`: the button keeps the focus, so that a keyboard user is not thrown to the top of the page.
   encodeButton.setAttribute('aria-disabled', String(busy));
 }
@@ -164,8 +175,18 @@ function sum(numbers: readonly number[]): number {
 
 function showCount(area: HTMLTextAreaElement): number {
   const { length } = linesOf(area.value);
-  element(`${area.id}-count`).textContent = format.count(length, 'line');
+  element(`${area.id}-hint`).textContent = words().hints[area.id as 'queries' | 'passages'](length);
   return length;
+}
+
+/** What this page's code says, in the language in use. */
+function showAll(): void {
+  for (const [name, said] of Object.entries(words().names)) element(`name-${name}`).textContent = said;
+  for (const area of [queries, passages]) showCount(area);
+  status.sayAgain();
+  showView();
+  if (facts) showFacts(facts);
+  showStorage();
 }
 
 /** Puts the example in, unless the user has written something else. */
@@ -195,17 +216,13 @@ offerFolders(async (read) => {
   try {
     status.say(await read());
   } catch (error) {
-    status.fail(error, UNUSABLE);
+    status.fail(error, words().unusable);
   }
-});
-element('retry').addEventListener('click', () => {
-  encodeButton.focus();
-  form.requestSubmit();
 });
 element('delete').addEventListener('click', async () => {
   const freed = await deleteStored();
   await showStorage();
-  status.say(`Deleted ${format.bytes(freed)}. A model that is loaded works until you leave this page.`);
+  status.say(() => words().deleted(format.bytes(freed)));
   encodeButton.focus();
 });
 element('view').addEventListener('change', showView);
@@ -213,4 +230,4 @@ element('view').addEventListener('change', showView);
 // A phone has no room for a matrix.
 if (matchMedia('(max-width: 40rem)').matches) element<HTMLInputElement>('view-ranking').checked = true;
 showExample();
-showStorage();
+showAll();

@@ -1,4 +1,5 @@
 import { make } from '../shared/dom';
+import { words } from './words';
 
 /** A matrix of scores; `scores[q][p]` belongs to query `q` and passage `p`. */
 export interface Results {
@@ -19,11 +20,11 @@ export function matrixOf({ queries, passages, scores, lang, model }: Results): H
   const table = make('table', { className: 'matrix' });
   const cut = queries.length > MOST.queries || passages.length > MOST.passages;
   const caption = make('caption', { id: 'matrix-caption' });
-  const shownPart = cut ? ` Shown: the first ${MOST.passages} passages and ${MOST.queries} queries.` : '';
-  const meaning = `Cosine similarity of passages and queries by ${model}. ★ marks the best passage for each query.`;
+  const shownPart = cut ? words().shownPart(MOST.passages, MOST.queries) : '';
+  const meaning = words().caption(model);
   caption.append(make('span', { className: 'caption', textContent: meaning + shownPart }));
   const head = make('tr');
-  head.append(make('th', { scope: 'col', textContent: 'Passage' }));
+  head.append(make('th', { scope: 'col', textContent: words().passage }));
   for (const query of queries.slice(0, MOST.queries)) head.append(heading('col', query, lang));
   const thead = make('thead');
   thead.append(head);
@@ -76,8 +77,7 @@ export function legendOf({ scores }: Results): HTMLElement {
     make('span', { className: 'gradient', role: 'presentation' }),
     make('span', { textContent: most.toFixed(3) }),
   );
-  const note = 'BGE’s scores bunch together: compare them with each other, not with 0.5.';
-  legend.append(make('span', { className: 'note', textContent: note }));
+  legend.append(make('span', { className: 'hint', textContent: words().legend }));
   return legend;
 }
 
@@ -94,7 +94,7 @@ function cell(score: number, scale: (score: number) => string, isBest: boolean):
     const star = make('span', { className: 'star', textContent: '★' });
     star.setAttribute('aria-hidden', 'true');
     td.prepend(star);
-    td.append(make('span', { className: 'visually-hidden', textContent: ', best passage for this query' }));
+    td.append(make('span', { className: 'visually-hidden', textContent: words().best }));
   }
   return td;
 }

@@ -1,7 +1,10 @@
 import type { EncodeEvent, LoadEvent } from 'bge-web';
-import { element } from '../shared/dom';
-import * as format from '../shared/format';
-import { adviceOf, stepOf, technically } from '../shared/plain-words';
+import { element, make } from '../shared/dom';
+import { showError } from '../shared/error-box';
+import { adviceOf, stepOf } from '../shared/plain-words';
+import { words } from './words';
+
+type Said = () => string;
 
 /** The bar, the line of text, the notices and the error below it, and what a screen reader hears of them. */
 export class Status {
@@ -10,56 +13,68 @@ export class Status {
   readonly #spoken = element('status-spoken');
   readonly #notices = element('notices');
   readonly #error = element('error');
+  readonly #again: () => void;
+  #said: Said = () => words().first;
+
+  /** `again` is what the button of an error does. */
+  constructor(again: () => void) {
+    this.#again = again;
+  }
 
   /** A new start: nothing of the last one stays. */
   clear(): void {
-    this.#error.hidden = true;
+    this.#error.replaceChildren();
     this.#notices.replaceChildren();
     this.#bar.value = 0;
   }
 
   load(event: LoadEvent): void {
-    const { text, spoken, part, notice } = stepOf(event);
-    if (notice) this.#notice(text);
-    else if (part === undefined) this.say(text);
-    else this.#show(text, part, spoken);
+    const { text, part, notice } = stepOf(event);
+    if (notice) this.#notices.append(make('li', { textContent: text }));
+    else {
+      this.#bar.value = part ?? this.#bar.value;
+      this.say(
+        () => stepOf(event).text,
+        () => stepOf(event).spoken,
+      );
+    }
   }
 
   encode({ texts, totalTexts }: Pick<EncodeEvent, 'texts' | 'totalTexts'>): void {
-    this.#show(`Encoding: ${texts} of ${format.count(totalTexts, 'text')}`, texts / totalTexts, 'Encoding');
+    this.#bar.value = texts / totalTexts;
+    this.say(
+      () => words().encoded(texts, totalTexts),
+      () => words().encoding,
+    );
   }
 
-  done(text: string): void {
-    this.#show(text, 1);
+  done(said: Said): void {
+    this.#bar.value = 1;
+    this.say(said);
   }
 
   cancelled(): void {
-    this.#show('Cancelled', 0);
+    this.#bar.value = 0;
+    this.say(() => words().cancelled);
   }
 
-  fail(error: unknown, [title, advice] = adviceOf(error)): void {
-    element('error-title').textContent = title;
-    element('error-advice').textContent = advice;
-    element('error-message').textContent = technically(error);
-    this.#error.hidden = false;
-    this.#show('Stopped', 0, `${title}. ${advice}`);
+  fail(error: unknown, own = adviceOf(error)): void {
+    this.#bar.value = 0;
+    // The error is an alert, and heard as such.
+    this.say(() => words().stopped);
+    showError(this.#error, error, this.#again, own);
   }
 
   /** Text without progress. */
-  say(text: string, spoken = text): void {
-    this.#text.textContent = text;
+  say(said: Said, spoken = said): void {
+    this.#said = said;
+    this.#text.textContent = said();
     // Once for each thing that happens: a reader must not hear every number of a download.
-    if (this.#spoken.textContent !== spoken) this.#spoken.textContent = spoken;
+    if (this.#spoken.textContent !== spoken()) this.#spoken.textContent = spoken();
   }
 
-  #show(text: string, progress: number, spoken?: string): void {
-    this.#bar.value = progress;
-    this.say(text, spoken);
-  }
-
-  #notice(text: string): void {
-    const item = document.createElement('li');
-    item.textContent = text;
-    this.#notices.append(item);
+  /** In the language that is in use now. */
+  sayAgain(): void {
+    this.#text.textContent = this.#said();
   }
 }

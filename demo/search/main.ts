@@ -4,7 +4,7 @@ import licence from '../../public/wordnet/LICENSE?raw';
 import { element, make } from '../shared/dom';
 import { showError } from '../shared/error-box';
 import * as format from '../shared/format';
-import { say, speak } from '../shared/language';
+import { language, say, speak } from '../shared/language';
 import { startEmbedder } from '../shared/start-embedder';
 import { ChineseWords, englishOf, isChinese } from './chinese';
 import { type Answer, type Description, Dictionary, meaningOf } from './dictionary';
@@ -147,16 +147,13 @@ function showTranslation({ typed, chinese }: Description): void {
   element('words').replaceChildren(...(chinese?.read(typed) ?? []).map(wordOf));
 }
 
-/** One line below the field: what to do, or how long the last answer took. */
+/** One line below the field: what to do, or how long the first step took; the searches say it themselves. */
 function showNote(): void {
   const words = say(WORDS);
   const note = element('note');
   if (!dictionary) note.textContent = words.early;
   else if (!answer) note.textContent = words.ready;
-  else {
-    const searches = answer.columns.map(({ mode, ms }) => `${words[mode]} ${format.duration(ms)}`);
-    note.textContent = words.times(format.duration(answer.embedMs), searches.join(', '));
-  }
+  else note.textContent = words.time(format.duration(answer.embedMs));
 }
 
 /** After a pause in typing only: a reader must not hear the answer to every key. */
@@ -189,19 +186,25 @@ function showAll(): void {
   const bytes: number = import.meta.env.ALL_WORDS_BYTES;
   sizes.hidden = bytes === 0;
   element('all').textContent = all(format.bytes(bytes));
+  showExamples();
   reranking.show();
   showAnswer(answer);
 }
 
-for (const example of EXAMPLES) {
-  const button = make('button', { type: 'button', lang: isChinese(example) ? 'zh-CN' : 'en', textContent: example });
-  button.addEventListener('click', () => {
-    query.value = example;
-    query.focus();
-    search();
+/** Those of the language in use come first. */
+function showExamples(): void {
+  const buttons = EXAMPLES[language()].map((example) => {
+    const button = make('button', { type: 'button', lang: isChinese(example) ? 'zh-CN' : 'en', textContent: example });
+    button.addEventListener('click', () => {
+      query.value = example;
+      query.focus();
+      search();
+    });
+    return button;
   });
-  element('examples').append(button);
+  element('examples').replaceChildren(...buttons);
 }
+
 element('licence').textContent = licence;
 element('chinese-licence').textContent = chineseLicence;
 // What an input method composes is not yet what was meant.

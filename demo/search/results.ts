@@ -3,17 +3,13 @@ import type { Hit } from 'bge-web/search';
 import { make } from '../shared/dom';
 import * as format from '../shared/format';
 import { say } from '../shared/language';
+import { SMALL } from '../shared/small-words';
 import type { Word } from './chinese';
 import { type Answer, type Column, meaningOf } from './dictionary';
 import { WORDS } from './words';
 
 /** Below it, a definition is most likely another one's. */
 const LITTLE = 0.05;
-
-/** They match, and weigh next to nothing: marking them would hide the others. */
-const SMALL = new Set(
-  'a an and are as at be by for from has in is it of on or that the to was when who with you your'.split(' '),
-);
 
 /** The answer's columns, a section each. */
 export function columnsOf(answer: Answer, meanings: number): HTMLElement[] {
@@ -81,7 +77,7 @@ function itemOf(hit: Hit, { description }: Answer, likelihood: number | null): H
   const terms = new Set(hit.explanation!.terms.filter((term) => !SMALL.has(term)));
   const head = make('h3', { lang: 'en' }, ...marked(title, terms));
   const pos = make('span', { className: 'pos', textContent: words.pos[tags[0]] ?? '' });
-  const item = make('li', {}, make('div', { className: 'head' }, head, pos));
+  const item = make('li', {}, make('div', { className: 'head' }, head, ' ', pos));
   const chinese = new Set(title.split(', ').flatMap((word) => description.chinese?.wordsFor(word) ?? []));
   if (chinese.size > 0) item.append(make('p', { lang: 'zh', textContent: [...chinese].slice(0, 4).join('、') }));
   item.append(make('p', { lang: 'en' }, ...marked(hit.passage.text, terms)));

@@ -1,12 +1,15 @@
 import type { Advice } from '../shared/plain-words';
 
 /** Descriptions to begin with. */
-export const EXAMPLES = [
-  'mountain that spits out lava',
-  'how plants turn sunlight into food',
-  'someone whose husband has died',
-  '给动物看病的医生',
-];
+export const EXAMPLES = {
+  en: [
+    'mountain that spits out lava',
+    'how plants turn sunlight into food',
+    'someone whose husband has died',
+    '给动物看病的医生',
+  ],
+  zh: ['给动物看病的医生', '喷出岩浆的山', 'someone whose husband has died'],
+};
 
 export const WORDS = {
   en: {
@@ -15,18 +18,19 @@ export const WORDS = {
     about:
       'Describe a thing in English or Chinese, and find the English word for it. The search runs on this device: nothing that you type leaves it.',
     query: 'Describe it',
-    placeholder: 'tower with a light that guides ships',
+    placeholder: 'e.g. tool for hitting nails',
     try: 'Try:',
     view: 'Way of searching',
     dense: 'By meaning',
     lexical: 'By words',
     hybrid: 'Both',
     reranked: 'Reranked',
+    better: 'A better order, by a second model (296 MB)',
     rerank: 'Rerank with a cross-encoder',
     rerankCancel: 'Cancel the reranker',
     rerankStop: 'Stop reranking',
     rerankCost:
-      'BAAI/bge-reranker-base in int8: 279 MB, and 17 MB of tokenizer, from huggingface.co, once. It reads each of the best 20 together with your description.',
+      'It reads each of the best 20 together with your description, after each pause in typing. BAAI/bge-reranker-base in int8: 279 MB, and 17 MB of tokenizer, from huggingface.co, once.',
     waiting: 'Waiting for a pause in typing',
     reading: (done: number, all: number) => `Read ${done} of ${all}`,
     logit: (logit: string) => `logit ${logit}`,
@@ -61,13 +65,14 @@ export const WORDS = {
     opening: 'Opening the dictionary',
     early: 'You can type already; answers come when the model and the dictionary are here.',
     ready: 'Answers come while you type.',
-    times: (embed: string, all: string) => `Your description as a vector: ${embed}. Searches: ${all}.`,
+    time: (embed: string) => `Your description as a vector: ${embed}.`,
     nothing: 'No definition has one of these words.',
     unsure: 'Nothing lies near: these are only the nearest.',
     found: (count: number, reranked: boolean, best: string) =>
       `${count} words. ${reranked ? 'Reranked,' : 'By both ways'} the first is: ${best}`,
     by: { dense: 'meaning', lexical: 'words' },
-    place: (what: string, place: number) => `${what}: no. ${place}`,
+    // Not broken between two lines.
+    place: (what: string, place: number) => `${what}:\u00a0no.\u00a0${place}`,
     score: (dense: string) => `cos ${dense}`,
     likelihood: (percent: number) => `estimated likelihood ${percent}%`,
     pos: { noun: 'noun', verb: 'verb', adj: 'adjective', adv: 'adverb' } as Record<string, string>,
@@ -85,18 +90,19 @@ export const WORDS = {
     heading: '反向词典',
     about: '用英文或中文描述一件事物，找到表示它的英文词。搜索在本机进行，您输入的内容不会离开这台设备。',
     query: '描述（英文或中文）',
-    placeholder: 'tower with a light that guides ships',
+    placeholder: '例如：喷出岩浆的山',
     try: '试试：',
     view: '搜索方式',
     dense: '按语义',
     lexical: '按词语',
     hybrid: '两者结合',
     reranked: '重排后',
+    better: '用第二个模型排得更准（296 MB）',
     rerank: '用交叉编码器重排',
     rerankCancel: '取消重排模型',
     rerankStop: '停止重排',
     rerankCost:
-      'BAAI/bge-reranker-base（int8）：279 MB，另有 17 MB 的分词器，来自 huggingface.co，只需下载一次。它把描述与最好的 20 条释义逐条一起阅读。',
+      '每次输入停顿后，它把描述与最好的 20 条释义逐条一起阅读。BAAI/bge-reranker-base（int8）：279 MB，另有 17 MB 的分词器，来自 huggingface.co，只需下载一次。',
     waiting: '等待输入停顿',
     reading: (done: number, all: number) => `已读 ${done} / ${all}`,
     logit: (logit: string) => `logit ${logit}`,
@@ -128,13 +134,13 @@ export const WORDS = {
     opening: '正在打开词典',
     early: '现在就可以输入；模型和词典到齐之后就会有答案。',
     ready: '边输入边出结果。',
-    times: (embed: string, all: string) => `把描述变成向量：${embed}。搜索：${all}。`,
+    time: (embed: string) => `把描述变成向量：${embed}。`,
     nothing: '没有释义含有这些词。',
     unsure: '没有相近的释义：以下只是相对最近的。',
     found: (count: number, reranked: boolean, best: string) =>
       `${count} 个词。${reranked ? '重排后' : '两者结合'}的第一个是：${best}`,
     by: { dense: '语义', lexical: '词语' },
-    place: (what: string, place: number) => `${what}第 ${place}`,
+    place: (what: string, place: number) => `${what}第\u00a0${place}`,
     score: (dense: string) => `cos ${dense}`,
     likelihood: (percent: number) => `估计可能性 ${percent}%`,
     pos: { noun: '名词', verb: '动词', adj: '形容词', adv: '副词' } as Record<string, string>,

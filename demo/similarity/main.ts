@@ -10,7 +10,9 @@ import { lockedEmbedder } from './locked-embedder';
 import { showResults, showView, startResults } from './results';
 import { SAMPLES } from './samples';
 import { allScores } from './scores';
-import { WORDS } from './words';
+import { type PageWords, WORDS } from './words';
+
+type Said = (words: PageWords) => string;
 
 /** Where the lists wait while the page opens anew for the other language; it is emptied then. */
 const KEPT = 'similarity-lists';
@@ -19,6 +21,7 @@ speak(WORDS, () => {
   showLock();
   showCounts();
   showView();
+  tell(told);
 });
 
 const asked = new URLSearchParams(location.search).get('texts');
@@ -27,6 +30,7 @@ const compareButton = element<HTMLButtonElement>('compare');
 const cancelButton = element<HTMLButtonElement>('cancel');
 const progress = element<HTMLProgressElement>('progress');
 let running: AbortController | undefined;
+let told: Said = () => '';
 
 const ready = start();
 
@@ -37,7 +41,7 @@ async function start() {
   await tryLock(locked.lock);
   element('trial').addEventListener('click', async () => {
     const state = await tryLock(locked.lock);
-    if (state !== 'broken') tell(state === 'locked' ? say(WORDS).trialRefused : say(WORDS).trialPage);
+    if (state !== 'broken') tell((words) => (state === 'locked' ? words.trialRefused : words.trialPage));
   });
   return locked.embedder;
 }
@@ -46,8 +50,8 @@ async function compare(): Promise<void> {
   if (running) return;
   const words = say(WORDS);
   const { a, b } = lists();
-  if (a.length + b.length === 0 || a.length === 0) return refuse(words.noTexts);
-  if (a.length + b.length === 1) return refuse(words.oneLine);
+  if (a.length + b.length === 0 || a.length === 0) return refuse((words) => words.noTexts);
+  if (a.length + b.length === 1) return refuse((words) => words.oneLine);
   const cut = [a, b].some((list) => list.length > MOST_LINES);
   const first = a.slice(0, MOST_LINES);
   const texts = [...first, ...b.slice(0, MOST_LINES)];
@@ -59,24 +63,24 @@ async function compare(): Promise<void> {
   const { signal } = running;
   setBusy(true);
   try {
-    tell(words.waiting);
+    tell((words) => words.waiting);
     const embedder = await Promise.race([ready, aborted(signal)]);
-    tell(words.encoding(0, texts.length));
+    tell((words) => words.encoding(0, texts.length));
     const vectors = await embedder.encode(texts, {
       signal,
       onProgress: (event) => {
         progress.value = event.texts / event.totalTexts;
-        tell(words.encoding(event.texts, event.totalTexts));
+        tell((words) => words.encoding(event.texts, event.totalTexts));
       },
     });
-    tell(words.scoring);
+    tell((words) => words.scoring);
     await showResults({ texts, first: first.length, scores: await allScores(vectors, signal) });
     const pairs = b.length > 0 ? first.length * (texts.length - first.length) : (first.length * (first.length - 1)) / 2;
-    tell(words.done(pairs));
+    tell((words) => words.done(pairs));
   } catch (error) {
-    if (signal.aborted) tell(words.cancelled);
+    if (signal.aborted) tell((words) => words.cancelled);
     else {
-      tell('');
+      tell(() => '');
       showError(element('notice'), error, () => {
         element('notice').replaceChildren();
         compareButton.focus();
@@ -99,12 +103,14 @@ function setBusy(busy: boolean): void {
   if (hadFocus) compareButton.focus();
 }
 
-const tell = (text: string) => {
-  element('status').textContent = text;
-};
+/** Says how it stands, and says it again when the language changes. */
+function tell(what: Said): void {
+  told = what;
+  element('status').textContent = what(say(WORDS));
+}
 
-function refuse(text: string): void {
-  tell(text);
+function refuse(what: Said): void {
+  tell(what);
   element('list-a').focus();
 }
 
@@ -164,6 +170,6 @@ takeFiles((error) => {
   if (error instanceof TypeError) notice(say(WORDS).badFile);
   else showError(element('notice'), error, () => element('open').click());
 });
-startResults((name) => tell(say(WORDS).exported(name)));
+startResults((name) => tell((words) => words.exported(name)));
 takeKept();
 showCounts();

@@ -57,6 +57,7 @@ export function showView(): void {
   element('histogram').style.setProperty('--at', `${(part * 100).toFixed(2)}%`);
   const [first, ...rest] = meaningOf(shown, threshold);
   element('meaning').textContent = [first, ...rest].join(' ');
+  element('method').textContent = shown.calibration ? words.unrelated : '';
   slider.setAttribute('aria-valuetext', `${threshold.toFixed(3)}. ${first}`);
 }
 
@@ -70,7 +71,7 @@ function meaningOf({ calibration, best, comparison }: Shown, threshold: number):
   const found = words.ofLines(best.filter((score) => score >= threshold).length, best.length);
   const lines = comparison.first * chanceOfMatch(calibration, threshold);
   const byChance = lines < 1 ? words.below1 : words.about1(Math.round(lines));
-  return [words.chance(threshold.toFixed(3), odds), words.expect(found, byChance), words.unrelated];
+  return [words.chance(threshold.toFixed(3), odds), words.expect(found, byChance)];
 }
 
 /** Two digits: the estimate is no better. */

@@ -190,7 +190,7 @@ function heatMap(
   return region;
 }
 
-const hint = (textContent: string) => make('p', { className: 'placeholder small', textContent });
+const hint = (textContent: string) => make('p', { className: 'placeholder', textContent });
 
 const more = (length: number, words: PageWords) =>
   length > MOST.rows ? [make('p', { className: 'hint', textContent: words.shownRows(MOST.rows, length) })] : [];

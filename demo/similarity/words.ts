@@ -3,7 +3,7 @@ const en = {
   title: 'Private similarity – bge-web',
   heading: 'Private similarity',
   about:
-    'Paste two lists: see which lines mean the same, which are double, and how sure that is. The page is locked before it reads a line: it can send nothing.',
+    'Paste two lists: see which lines mean the same, which are duplicates, and how sure that is. The page is locked before it reads a line: it can send nothing.',
   privacy: 'Privacy',
   lists: 'Texts',
   language: 'The texts are',
