@@ -1,5 +1,5 @@
 // The index of the reverse dictionary. `npm run wordnet` writes public/wordnet/common.bgez, 20,000 meanings;
-// `npm run wordnet -- --all` writes all.bgez, with all of them, which the page offers where it is there. Then some descriptions are
+// `npm run wordnet -- --all` writes all.bgez, with all of them, which the page offers by a click. Then some descriptions are
 // searched for, and the figures printed. --limit=N takes the first N meanings only, and so does Ctrl+C: what is done by then is written.
 // --continue begins with what the file has by then, or the smaller one; --ask asks the file that is there.
 import { existsSync } from 'node:fs';

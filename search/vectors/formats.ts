@@ -82,8 +82,9 @@ function binary(dim: number, { scanBits }: Kernels): Format {
   };
   return {
     ...{ rowBytes: size, queryBytes: size, size, scan: scanBits },
-    // A bit a dimension orders much less well: more must be scored again.
-    candidates: (k) => Math.max(16 * k, 256),
+    // A bit a dimension orders much less well: more must be scored again. Of the best 10 among 117,791 definitions of WordNet, as bge-small-en-v1.5
+    // sees them, 256 candidates have 99.2 % and 512 99.9 % (400 sentences as queries).
+    candidates: (k) => Math.max(50 * k, 512),
     writeRow: write,
     writeQuery: write,
   };
