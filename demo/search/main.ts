@@ -221,4 +221,5 @@ element('form').addEventListener('submit', (event) => {
 element('view').addEventListener('change', (event) => {
   element('answer').dataset.view = (event.target as HTMLInputElement).value;
 });
+showAll();
 open();
