@@ -27,7 +27,11 @@ async function plainServer(headers: OutgoingHttpHeaders) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, asked, close: () => new Promise((resolve) => server.close(resolve)) };
+  const close = () => {
+    server.closeAllConnections(); // a browser opens some ahead that it never uses
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { url, asked, close };
 }
 
 /** The app's own server: the test page and the package, with headers for all of it. */
