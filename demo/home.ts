@@ -9,7 +9,7 @@ const WORDS = {
       'Text embeddings in your browser, on your own GPU or CPU. No text leaves this device, and after the first load no network is needed.',
     search: [
       'Reverse dictionary',
-      'Describe a thing in English or Chinese, get the word: 20,000 meanings of WordNet, searched while you type.',
+      'Describe a thing in English or Chinese, get the word: the meanings of WordNet, 20,000 or all 117,791, searched while you type.',
       'Search by meaning, by words, by both, and reranked',
     ],
     notes: [
@@ -34,7 +34,7 @@ const WORDS = {
     about: '文本向量在您的浏览器中计算，使用您自己的 GPU 或 CPU。文本不会离开本机，首次加载之后也不需要网络。',
     search: [
       '反向词典',
-      '用中文或英文描述一件事物，找到那个英文词：常用的两万个词义，边输入边搜索。',
+      '用中文或英文描述一件事物，找到那个英文词：WordNet 的两万个常用词义或全部 117,791 个词义，边输入边搜索。',
       '按语义、按词语、两者结合以及重排的搜索',
     ],
     notes: ['笔记', '写下或拖入笔记，按含义查找。没有网络也能用。', '保存在本机的索引'],

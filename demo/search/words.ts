@@ -55,7 +55,7 @@ export const WORDS = {
     dictionary: 'The dictionary',
     which: (count: string) =>
       `${count} meanings of Princeton WordNet 3.1, with the vector of each: computed ahead of time, searched here.`,
-    common: 'The 20,000 most sought meanings (10 MB)',
+    common: 'The 20,000 most sought (10 MB)',
     all: (size: string) => `All meanings (${size})`,
     size: 'How much of it',
     licence: 'Licence of WordNet',

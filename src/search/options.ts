@@ -21,7 +21,7 @@ export interface IndexOptions {
   url?: string | URL;
   /**
    * How the vectors are scanned: `int8` (default; 3 bytes a dimension in memory, the best scored again from float16), `float32`
-   * (4 bytes, exact), `binary` (2.1 bytes, scanned 2.5 times as fast; may miss one of the best 10 in a thousand). Stored are float16, for `float32` those.
+   * (4 bytes, exact), `binary` (2.1 bytes, 100,000 scanned twice as fast; may miss some, such as one in a thousand of the best 10). Stored are float16, for `float32` those.
    */
   vectors?: 'int8' | 'float32' | 'binary';
   /**
