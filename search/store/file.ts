@@ -1,7 +1,6 @@
 import { canDigest, sha256 } from '../../worker/model-store/digest';
 import { corruptIndex } from './corrupt';
 import { checkSegment, FORMAT, withLexical } from './history';
-import { decodeSegment } from './segment';
 import type { Manifest } from './store';
 
 /** "BGEINDEX", the format (u32), the length of the manifest (u32), its SHA-256; the manifest as JSON; the segments in its order. */
@@ -58,7 +57,7 @@ export async function checkHead(head: Uint8Array<ArrayBuffer>): Promise<void> {
     throw corruptIndex('the head of the file has another SHA-256 than when it was written');
 }
 
-/** Reads and checks all of a file. Throws CorruptIndexError for one that is cut, changed, of another version, or no index at all. */
+/** Reads a file, and checks it by its hashes. Throws CorruptIndexError for one that is cut, changed, of another version, or no index at all. */
 export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<IndexFile> {
   const start = endOfHead(file);
   if (file.length < start) throw corruptIndex(CUT);
@@ -71,7 +70,6 @@ export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<Inde
     const bytes = file.slice(at, at + reference.bytes);
     if (bytes.length < reference.bytes) throw corruptIndex(CUT);
     await checkSegment(reference, bytes);
-    decodeSegment(bytes, manifest.dim);
     segments.push(bytes);
     at += reference.bytes;
   }
